@@ -32,13 +32,10 @@ export function noticesOf(notices: readonly Notice[]): string {
 }
 
 /**
- * Returns the notices for the contents of the native libraries, and for the model if it is inside. Their texts are in
- * `.scripts/package/notices/`.
+ * Returns the notices for the contents of the native libraries, and for the model. Its experts are in every package.
+ * The texts are in `.scripts/package/notices/`.
  */
-export async function fixedNotices(
-  root: string,
-  { hasModel }: { readonly hasModel: boolean },
-): Promise<readonly Notice[]> {
+export async function fixedNotices(root: string): Promise<readonly Notice[]> {
   const text = (name: string): Promise<string> => readFile(path.join(root, NOTICES, name), 'utf8');
   return [
     { title: 'llama.cpp and ggml (inside the native libraries)', licence: 'MIT', text: await text('llama.cpp.txt') },
@@ -53,7 +50,7 @@ export async function fixedNotices(
       licence: 'Apache-2.0',
       text: `Picovoice Inc.\n\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}`,
     },
-    ...(hasModel ? [await modelNotice(root)] : []),
+    await modelNotice(root),
   ];
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
-import { BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/shelf/defaultModel.ts';
+import { BUNDLED_EXPERTS_FILE, BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { linkOrCopy, linkTree } from './linkTree.ts';
 import { nativePackageFolder } from './nativePackages.ts';
@@ -95,6 +95,7 @@ export async function stageTarget(
 ): Promise<void> {
   await linkTree(common.folder, folder, (relative) => hasModel || relative !== 'package.json');
   await (hasModel ? addModel(common, folder) : dependOnModel(common, folder));
+  await addExperts(common, folder);
   const natives: string[] = [];
   for (const name of [...target.nativePackages.map((build) => `@node-llama-cpp/${build}`), koffiPackageOf(target)]) {
     const source = await nativePackageFolder(common.root, name);
@@ -109,7 +110,7 @@ export async function stageTarget(
   const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];
   await writeFile(
     path.join(folder, 'THIRD-PARTY-NOTICES.txt'),
-    await thirdPartyNotices(licensed, await fixedNotices(common.root, { hasModel })),
+    await thirdPartyNotices(licensed, await fixedNotices(common.root)),
   );
 }
 
@@ -120,17 +121,30 @@ async function addModel({ root, modelParts }: CommonStage, folder: string): Prom
   await copyFile(path.join(root, 'LICENSE'), path.join(models, 'LICENSE'));
 }
 
+/** Adds the experts of the bundled model, also where the model is in another extension: that package has no room. */
+async function addExperts({ root }: CommonStage, folder: string): Promise<void> {
+  const models = path.join(folder, 'dist/models');
+  await mkdir(models, { recursive: true });
+  await linkOrCopy(path.join(root, 'media/models', BUNDLED_EXPERTS_FILE), path.join(models, BUNDLED_EXPERTS_FILE));
+}
+
 async function dependOnModel(common: CommonStage, folder: string): Promise<void> {
   const manifest = JSON.parse(await readFile(path.join(common.folder, 'package.json'), 'utf8')) as object;
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifestWithoutModel(manifest), undefined, 2));
 }
 
 /**
+ * The builds of ggml for rare processors, which also run a build for older processors: Cannon Lake and Cooper Lake run
+ * those of Skylake-X and Cascade Lake, Ivy Bridge and Piledriver that of Sandy Bridge.
+ */
+const RARE_PROCESSORS = /ggml-cpu-(cannonlake|cooperlake|ivybridge|piledriver)\./;
+
+/**
  * Returns whether a file of a native package is needed at run time. Its README, the import libraries of Windows'
- * linker, and the files for musl are not.
+ * linker, the files for musl, and builds for rare processors are not.
  */
 function isRuntimeFile(relative: string): boolean {
-  return !/^(README\.md|node_modules|musl_)|\.lib$/.test(relative);
+  return !/^(README\.md|node_modules|musl_)|\.lib$/.test(relative) && !RARE_PROCESSORS.test(relative);
 }
 
 /** Returns the manifest without the entries that only a checkout needs. */

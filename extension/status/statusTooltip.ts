@@ -63,13 +63,22 @@ export function statusText(kind: StatusKind, status: SidecarStatus | undefined, 
   }
 }
 
+function adapterLines(adapters: SidecarStatus['adapters'] = []): string[] {
+  const experts = adapters.reduce((sum, adapter) => sum + (adapter.isOwn ? adapter.experts : 0), 0);
+  const chosen = adapters.filter(({ isOwn }) => !isOwn).map(({ name }) => name);
+  return [
+    ...(experts > 0 ? [l10n.t('Experts of the model: {0}', experts)] : []),
+    ...(chosen.length > 0 ? [l10n.t('Adapters: {0}', chosen.join(', '))] : []),
+  ];
+}
+
 function modelLines(status: SidecarStatus): string[] {
   const lines = [
     l10n.t(
       'Model: {0}',
       [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' '),
     ),
-    ...(status.adapters ? [l10n.t('Adapters: {0}', status.adapters.map(({ name }) => name).join(', '))] : []),
+    ...adapterLines(status.adapters),
     l10n.t('Engine: {0}', status.engine ?? '–'),
     ...(status.engineLimits ?? []),
     l10n.t(

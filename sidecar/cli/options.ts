@@ -19,6 +19,8 @@ export interface ModelOptions {
   readonly contextSize?: number;
   readonly cache?: string;
   readonly adapter?: readonly string[];
+  /** False: the model runs without its own experts. */
+  readonly experts?: boolean;
 }
 
 /** Options of commands that can use a server instead of a model on this machine. */
@@ -33,7 +35,7 @@ export function withJson(command: Command): Command {
 }
 
 /**
- * Adds `--json`, `--model`, `--adapter`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a
+ * Adds `--json`, `--model`, `--adapter`, `--no-experts`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a
  * command.
  */
 export function withModelOptions(command: Command): Command {
@@ -45,6 +47,7 @@ export function withModelOptions(command: Command): Command {
       l10n.t('low-rank adapter (GGUF) for the model; may be given several times'),
       (file: string, files: readonly string[] = []) => [...files, file],
     )
+    .option('--no-experts', l10n.t('run the model without the low-rank experts that belong to it'))
     .addOption(new Option('--engine <name>', l10n.t('engine to use')).choices(['auto', 'chorus', 'llama']))
     .addOption(
       new Option('--device <name>', l10n.t('device to use')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
@@ -93,7 +96,7 @@ export interface ServerChoice {
  * its own sidecar, so that it does not change an editor's model.
  */
 export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
-  const { model, engine, device, threads, contextSize, cache, adapter } = options;
+  const { model, engine, device, threads, contextSize, cache, adapter, experts } = options;
   if (
     model === undefined &&
     engine === undefined &&
@@ -101,7 +104,8 @@ export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
     threads === undefined &&
     contextSize === undefined &&
     cache === undefined &&
-    adapter === undefined
+    adapter === undefined &&
+    experts !== false
   )
     return undefined;
   return {
@@ -112,6 +116,7 @@ export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
     contextSizeTokens: contextSize,
     cache,
     adapters: adaptersOf(options),
+    ...(experts === false ? { withoutExperts: true } : {}),
   };
 }
 

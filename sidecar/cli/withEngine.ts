@@ -7,6 +7,7 @@ import { EngineProcess } from '../engine/process/engineProcess.ts';
 import { WORK_PROGRESS, type LoadedModel } from '../protocol/engine.ts';
 import type { NotificationType, RequestType } from '../protocol/messages.ts';
 import { defaultModelPath } from '../shelf/defaultModel.ts';
+import { expertsOf } from '../shelf/modelExperts.ts';
 import { workshopScript } from '../workshop/workshopScript.ts';
 import { assertAdapters } from './assertAdapters.ts';
 import { assertCache } from './assertCache.ts';
@@ -36,6 +37,7 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
           threads: options.threads ?? 0,
           contextSizeTokens: options.contextSize ?? 0,
           cache: options.cache,
+          experts: options.experts === false ? undefined : await expertsOf(modelPath),
           adapters: adaptersOf(options),
           headNeedsFile: homeFiles().headNeedsFile,
         },

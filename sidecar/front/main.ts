@@ -18,6 +18,7 @@ import { Microphone } from '../dictation/microphone/microphone.ts';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
 import { Quietness } from './power/quietness.ts';
 import { defaultModelPath } from '../shelf/defaultModel.ts';
+import { expertsOf } from '../shelf/modelExperts.ts';
 import { localModels } from '../shelf/localModels.ts';
 import { Shelf } from '../shelf/shelf.ts';
 import { speechModelPath } from '../shelf/speechModels.ts';
@@ -61,6 +62,7 @@ const session: FrontModelSession = new FrontModelSession({
   isQuiet: () => quietness.isQuiet,
   promptSpeedOf: (model) => speeds.of(speedKey(model)),
   defaultModelPath,
+  expertsOf,
   headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile,
   retryDelay: new RetryDelay(),
   onStatus: () => status.send(),

@@ -12,6 +12,8 @@ export interface ModelSessionOptions {
   readonly engine: Engine;
   /** Returns the path of the model if the settings name none. Rejects with `TroubleError` 'no-model'. */
   readonly defaultModelPath: () => Promise<string>;
+  /** Returns the file of the experts that belong to a model. Absent: no model has any. */
+  readonly expertsOf?: (modelPath: string) => Promise<string | undefined>;
   /** See `LoadParams`. */
   readonly headNeedsFile?: string;
   readonly onStatus: (status: SidecarStatus) => void;
@@ -27,7 +29,8 @@ export interface ModelSessionOptions {
 const UNLOAD_AFTER_MINUTES = 30;
 
 /** Empty, 'auto' and 0 mean an automatic choice. */
-const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
+type ModelSettings = Omit<LoadParams, 'experts'> & Pick<ChorusSettings, 'withoutExperts'>;
+const DEFAULTS: ModelSettings = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
 
 /**
  * The one model in memory. The client that last sent model settings chooses it, and the first request that needs it
@@ -114,14 +117,14 @@ export class FrontModelSession implements ModelSession {
    * Takes a client's settings. A change of model settings takes effect with the next request. Settings without model
    * settings keep the present choice. If a client sends some of them, the rest get their defaults.
    */
-  configure({ modelPath, engine, device, threads, contextSizeTokens, cache, adapters, power }: ChorusSettings): void {
+  configure({ power, ...settings }: ChorusSettings): void {
+    const { modelPath, engine, device, threads, contextSizeTokens, cache, adapters, withoutExperts } = settings;
     this.#unloadAfterMinutes = power?.unloadAfterMinutes ?? this.#unloadAfterMinutes;
     this.#waitForIdleness();
-    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache, adapters }).filter(
-      ([, value]) => value !== undefined,
-    );
+    const ofModel = { modelPath, engine, device, threads, contextSizeTokens, cache, adapters, withoutExperts };
+    const chosen = Object.entries(ofModel).filter(([, value]) => value !== undefined);
     if (chosen.length === 0) return;
-    const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<LoadParams>) };
+    const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<ModelSettings>) };
     if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
     this.#settings = next;
     this.#forgetFailure();
@@ -177,10 +180,11 @@ export class FrontModelSession implements ModelSession {
     return this.#model();
   }
 
-  async #loadModel(settings: LoadParams, signal: AbortSignal): Promise<LoadedModel> {
+  async #loadModel({ withoutExperts, ...settings }: ModelSettings, signal: AbortSignal): Promise<LoadedModel> {
     await this.#unloading;
     const modelPath = settings.modelPath === '' ? await this.options.defaultModelPath() : settings.modelPath;
-    const params: LoadParams = { ...settings, modelPath, headNeedsFile: this.options.headNeedsFile };
+    const experts = withoutExperts ? undefined : await this.options.expertsOf?.(modelPath);
+    const params: LoadParams = { ...settings, modelPath, experts, headNeedsFile: this.options.headNeedsFile };
     if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: 0, modelPath });
     const onProgress = (share: number): void => {
       if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: share, modelPath });

@@ -55,6 +55,7 @@ const settings = z.object({
   contextSizeTokens: count.optional(),
   cache: z.string().max(SETTING_LIMITS.cacheUnits).optional(),
   adapters: z.array(z.string().max(SETTING_LIMITS.pathUnits)).max(SETTING_LIMITS.adapters).optional(),
+  withoutExperts: z.boolean().optional(),
   completion: z
     .object({
       multiline: z.enum(['auto', 'never', 'always']).optional(),

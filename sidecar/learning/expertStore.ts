@@ -10,7 +10,13 @@ const figure = z.number();
 const passSchema = z.object({
   version: z.literal(1),
   /** The file of the model below the expert, with its size and time, so that another model is noticed. */
-  base: z.object({ path: z.string(), sizeBytes: figure, modifiedMs: figure }),
+  base: z.object({
+    path: z.string(),
+    sizeBytes: figure,
+    modifiedMs: figure,
+    /** The adapter that the first pass began with: the model's own experts. */
+    start: z.object({ path: z.string(), sizeBytes: figure, modifiedMs: figure }).optional(),
+  }),
   /** The files of all passes, and digests of their texts. */
   paths: z.array(z.string()),
   digests: z.array(z.string()),

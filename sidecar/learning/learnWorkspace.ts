@@ -55,6 +55,8 @@ export interface LearnOptions {
   readonly forbids: (path: string) => Promise<boolean>;
   readonly folder: ExpertFolder;
   readonly modelPath: string;
+  /** The adapter that a new expert begins with, and takes the place of: the model's own experts. Absent: none. */
+  readonly startFrom?: string;
   readonly maxTokens: number;
   readonly maxWindows: number;
   readonly threads: number;
@@ -126,9 +128,11 @@ async function knowsForbidden({ folder, files, forbids }: LearnOptions): Promise
   return false;
 }
 
-async function preparePass({ folder, files, modelPath, maxWindows }: LearnOptions): Promise<Pass> {
-  const { size, mtimeMs } = await stat(modelPath);
-  const base = { path: modelPath, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
+async function preparePass({ folder, files, modelPath, startFrom, maxWindows }: LearnOptions): Promise<Pass> {
+  const base = {
+    ...(await describeFile(modelPath)),
+    ...(startFrom === undefined ? {} : { start: await describeFile(startFrom) }),
+  };
   const record = await readExpertRecord(folder);
   const earlier =
     record && JSON.stringify(record.base) === JSON.stringify(base) && (await fileSize(folder.expertFile)) !== undefined
@@ -152,6 +156,11 @@ async function preparePass({ folder, files, modelPath, maxWindows }: LearnOption
   return { training, windows, base, earlier, paths, digests };
 }
 
+async function describeFile(file: string): Promise<Omit<ExpertRecord['base'], 'start'>> {
+  const { size, mtimeMs } = await stat(file);
+  return { path: file, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
+}
+
 /** Keeps the checkpoints of a killed pass if the new pass is the same. Else removes them. */
 async function continueOrBegin(options: LearnOptions, { base, earlier, paths, digests }: Pass): Promise<void> {
   const { folder, maxTokens, threads } = options;
@@ -173,7 +182,7 @@ async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> 
   const before = await measure([], 'Measuring the model');
   const trainedTokens = await train({
     files: training,
-    continueFrom: earlier && folder.expertFile,
+    continueFrom: earlier ? folder.expertFile : options.startFrom,
     outputFile: folder.candidateFile,
     trainingFolder: folder.trainingFolder,
     maxTokens,

@@ -10,6 +10,9 @@ const SOURCE_FOLDER = 'shelf';
 /** The file of the bundled model: the first of its parts. Other files beside it do not ship. */
 export const BUNDLED_MODEL_FILE = 'Chorus-0.5B-00001-of-00003.gguf';
 
+/** The file of the bundled model's low-rank experts. It ships in Chorus, even if the model is in another extension. */
+export const BUNDLED_EXPERTS_FILE = 'Chorus-0.5B.experts.gguf';
+
 export interface DefaultModelOptions {
   /** The folder of the running script. */
   readonly scriptFolder?: string;
@@ -61,6 +64,14 @@ export async function bundledModelPath(
   return (await needsModelExtension(extensionFolder))
     ? modelInExtension(BUNDLED_MODEL_FILE, { extensionFolder, environment }).catch(() => undefined)
     : modelIn(path.join(extensionFolder, 'media/models'));
+}
+
+/** Returns the path that the bundled model's experts have in this build, whether they are there or not. */
+export async function bundledExpertsPath(scriptFolder = ownFolder()): Promise<string> {
+  const packaged = path.join(packagedFolder(scriptFolder), BUNDLED_EXPERTS_FILE);
+  if ((await fileSize(packaged)) !== undefined) return packaged;
+  const inCheckout = path.join(topFolder(scriptFolder), 'media/models', BUNDLED_EXPERTS_FILE);
+  return (await fileSize(inCheckout)) === undefined ? packaged : inCheckout;
 }
 
 /** Returns whether the default model is the bundled one. */

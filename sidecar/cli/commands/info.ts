@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { sizeOfParts } from '../../models/gguf/parts.ts';
 import type { SidecarStatus } from '../../protocol/client.ts';
+import { adapterFields } from '../adapterFields.ts';
 import { formatBytes, printFields, printJson } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { sidecarStatus, withSession } from '../withSession.ts';
@@ -43,7 +44,7 @@ async function info(options: ModelOptions): Promise<void> {
     ['File', status.modelPath],
     ['Size', formatBytes(sizeBytes)],
     ['Architecture', status.architecture],
-    ['Adapters', ...adapterLines(status.adapters)],
+    ...adapterFields(status.adapters),
     ['Engine', status.engine],
     ['', ...(status.engineLimits ?? [])],
     ['Device', status.device],
@@ -64,8 +65,4 @@ async function info(options: ModelOptions): Promise<void> {
 /** The number of low-rank experts over the model. */
 function expertsOf(adapters: SidecarStatus['adapters'] = []): number {
   return adapters.reduce((sum, { experts }) => sum + experts, 0);
-}
-
-function adapterLines(adapters: SidecarStatus['adapters'] = []): readonly string[] {
-  return adapters.map(({ name, path, experts }) => `${name} (${path})${experts > 1 ? `, ${experts} experts` : ''}`);
 }

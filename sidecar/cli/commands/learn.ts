@@ -11,9 +11,11 @@ import {
   type MeasuredModel,
   type PassRequest,
 } from '../../learning/learnWorkspace.ts';
+import { readAdapterFile } from '../../models/adapters/adapterFile.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { defaultModelPath } from '../../shelf/defaultModel.ts';
-import { expertOptions, trainedTokens } from '../../workshop/train/expertOptions.ts';
+import { expertsOf } from '../../shelf/modelExperts.ts';
+import { EXPERT_RANK, expertOptions, trainedTokens } from '../../workshop/train/expertOptions.ts';
 import { trainInProcess } from '../../workshop/train/trainingProcess.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { readFolderSources } from '../folderSources.ts';
@@ -50,6 +52,7 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
   const sources = await readFolderSources(root, options);
   const folder = expertFolder(learningFolder(), contextSetName(workspaceKeyOf([pathToFileURL(root).href])));
   const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
+  const startFrom = await trainableExperts(modelPath);
   const threads = await computeThreads(options.threads);
   const result = await interruptible((signal, bar) =>
     learnWorkspace({
@@ -57,6 +60,7 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
       forbids: (file) => sources.forbids(file),
       folder,
       modelPath,
+      startFrom,
       threads,
       maxTokens: options.tokens,
       maxWindows: options.places,
@@ -68,6 +72,15 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
   );
   if (options.json) printJson(result);
   else print(result, folder.expertFile);
+}
+
+/** Returns the file of a model's own experts if a training can begin with them. */
+async function trainableExperts(modelPath: string): Promise<string | undefined> {
+  const file = await expertsOf(modelPath);
+  const adapter = file === undefined ? undefined : await readAdapterFile(file).catch(() => undefined);
+  const isTrainable =
+    adapter && !adapter.mixture && [...adapter.matrices.values()].every(({ rank }) => rank <= EXPERT_RANK);
+  return isTrainable ? file : undefined;
 }
 
 async function openModel({
@@ -83,6 +96,7 @@ async function openModel({
   try {
     const model = await engine.load({
       modelPath,
+      experts: await expertsOf(modelPath),
       adapters,
       engine: 'chorus',
       device: 'cpu',

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
+import { adapterFields } from '../adapterFields.ts';
 import { ExitCodes } from '../exitCodes.ts';
 import { formatBytes, printFields, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
@@ -31,7 +32,7 @@ async function status(options: { readonly json: boolean }): Promise<void> {
       ['Sidecar', `${session.sidecar.version}, process ${session.sidecar.pid}, since ${session.sidecar.startedAt}`],
       ['State', state.state, state.trouble?.message],
       ['Model', state.modelName, state.modelPath],
-      ['Adapters', ...(state.adapters ?? []).map(({ name }) => name)],
+      ...adapterFields(state.adapters),
       ['Engine', state.engine],
       ['Device', state.device],
       [

@@ -309,11 +309,13 @@ export class EngineProcess implements Engine, Measuring {
 }
 
 /**
- * Identifies a model's file, its adapters and its settings. An equal key means that this model is in memory already.
+ * Identifies a model's file, its experts, its adapters and its settings. An equal key means that this model is in memory already.
  */
 async function loadKey(params: LoadParams): Promise<string> {
   const files = await Promise.all(
-    [params.modelPath, ...(params.adapters ?? [])].map((each) => stat(each).catch(() => undefined)),
+    [params.modelPath, ...(params.experts ? [params.experts] : []), ...(params.adapters ?? [])].map((each) =>
+      stat(each).catch(() => undefined),
+    ),
   );
   return JSON.stringify([
     params.modelPath,
@@ -322,6 +324,7 @@ async function loadKey(params: LoadParams): Promise<string> {
     params.threads,
     params.contextSizeTokens,
     params.cache,
+    params.experts,
     params.adapters,
     files.map((file) => [file?.size, file?.mtimeMs]),
   ]);

@@ -44,7 +44,7 @@ interface PlannedModel {
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
   const { params, device, file } = request;
   const model = await checkModel(params.modelPath, file.headers);
-  const adapters = await openAdapters(params.adapters ?? [], model);
+  const adapters = await openAdapters(params.adapters ?? [], model, params.experts);
   const choice = cacheFor(model.hyperparameters, params.cache);
   const plan = await planModel(request, withFactors(model, adapters), {
     batchTokens: BATCH_TOKENS,
@@ -76,7 +76,12 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
       await network.settled();
       await free();
     };
-    const used = adapters.used.map(({ name, path, mixture }) => ({ name, path, experts: mixture?.experts ?? 1 }));
+    const used = adapters.used.map(({ name, path, mixture }) => ({
+      name,
+      path,
+      experts: mixture?.experts ?? 1,
+      ...(path === params.experts ? { isOwn: true } : {}),
+    }));
     return { engine: 'chorus', ...parts, adapters: used, limits: limitsOf(request, planned), dispose };
   } catch (error) {
     await free();

@@ -44,10 +44,11 @@ export async function openLlamaModel(request: OpenRequest): Promise<OpenedModel>
   }
 }
 
-/** A sentence if the user chose adapters, which only Chorus's own engine applies. */
-function withoutAdapters({ params: { adapters = [] } }: OpenRequest): readonly string[] {
-  if (adapters.length === 0) return [];
-  const names = adapters.map((file) => path.basename(file)).join(', ');
+/** A sentence if the model has experts or adapters, which only Chorus's own engine applies. */
+function withoutAdapters({ params: { experts, adapters = [] } }: OpenRequest): readonly string[] {
+  const all = [...(experts === undefined ? [] : [experts]), ...adapters];
+  if (all.length === 0) return [];
+  const names = all.map((file) => path.basename(file)).join(', ');
   return [`llama.cpp runs the model without ${names}: adapters need Chorus's own engine (chorus.engine, --engine).`];
 }
 

@@ -30,6 +30,8 @@ export interface ChorusSettings {
   readonly cache?: string;
   /** The paths of low-rank adapters (GGUF) that change the model. Empty: none. */
   readonly adapters?: readonly string[];
+  /** Whether the model runs without the low-rank experts that belong to it. */
+  readonly withoutExperts?: boolean;
   readonly completion?: CompletionSettings;
   readonly chat?: ChatSettings;
   readonly contexts?: ContextSettings;

@@ -54,6 +54,8 @@ export interface AdapterStatus {
   readonly path: string;
   /** The number of low-rank experts in it. */
   readonly experts: number;
+  /** Whether it belongs to the model. Absent: the user chose it. */
+  readonly isOwn?: boolean;
 }
 
 /** The status of a client's server. */

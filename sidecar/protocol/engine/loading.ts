@@ -19,6 +19,8 @@ export interface LoadParams {
   readonly contextSizeTokens: number;
   /** How much of a long context a sequence keeps: "full" (the default), "snapkv:2048", …. */
   readonly cache?: string;
+  /** The file of low-rank experts that belongs to the model. Absent: none. */
+  readonly experts?: string;
   /** The paths of low-rank adapters for the model, which all count. Absent: none. */
   readonly adapters?: readonly string[];
   /** The file of measurements of models for such a cache. Absent: each load measures again. */
@@ -30,6 +32,8 @@ export interface LoadedAdapter {
   readonly path: string;
   /** The number of low-rank experts in it: 1 for an adapter of llama.cpp. */
   readonly experts: number;
+  /** Whether it belongs to the model. Absent: the user chose it. */
+  readonly isOwn?: boolean;
 }
 export interface LoadedModel {
   readonly name: string;

@@ -16,7 +16,8 @@ export interface ExpertTraining {
   readonly threads: number;
 }
 
-const RANK = 16;
+/** The rank of a workspace's expert. */
+export const EXPERT_RANK = 16;
 const SEQUENCE_TOKENS = 512;
 const PEAK_RATE = 3e-4;
 /** The share of pieces with a gap to fill. */
@@ -46,7 +47,7 @@ export function expertOptions(training: ExpertTraining): TrainOptions {
     precision: 'bf16',
     // A laptop has other work for its memory.
     recompute: true,
-    adapter: { rank: RANK, alpha: 2 * RANK, from: training.continueFrom },
+    adapter: { rank: EXPERT_RANK, alpha: 2 * EXPERT_RANK, from: training.continueFrom },
     export: 'adapter',
     freeze: [],
     schedule: {

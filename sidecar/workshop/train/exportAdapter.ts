@@ -4,15 +4,17 @@ import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { cast } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read } from '../../../kernels/ggml/transfer.ts';
+import { INCLUDES_KEY, readAdapterFile } from '../../models/adapters/adapterFile.ts';
 import type { GgufEntry, TensorSource } from '../../models/gguf/content.ts';
 import { writeGguf } from '../../models/gguf/writer.ts';
 import type { PlacedModel } from './placedModel.ts';
 
 /**
  * Writes the factors of an adapter, without the model, as llama.cpp's adapter GGUF: for each matrix `lora_a[in, rank]`
- * and `lora_b[rank, out]` in float16. Every llama.cpp can load it beside the model. Throws `TroubleError`.
+ * and `lora_b[rank, out]` in float16. Every llama.cpp can load it beside the model. It names the adapter `from`, which
+ * the training began with. Throws `TroubleError`.
  */
-export async function exportAdapter(file: string, placed: PlacedModel): Promise<void> {
+export async function exportAdapter(file: string, placed: PlacedModel, from?: string): Promise<void> {
   const { model, plan } = placed;
   const names = [...(plan?.ranks.keys() ?? [])];
   const rank = Math.max(...(plan?.ranks.values() ?? []));
@@ -23,12 +25,19 @@ export async function exportAdapter(file: string, placed: PlacedModel): Promise<
     ['general.file_type', { type: 'u32', value: 1 }],
     ['adapter.type', { type: 'string', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'f32', value: (plan?.factor ?? 1) * rank }],
+    ...(from === undefined ? [] : [[INCLUDES_KEY, { type: 'string', value: await includedKeys(from) }] as const]),
   ]);
   const tensors = names.flatMap((name) => {
     const { down, up } = placed.factors(name);
     return [factorSource(placed, `${name}.lora_a`, down.master), factorSource(placed, `${name}.lora_b`, up.master)];
   });
   await writeGguf(file, { metadata, tensors });
+}
+
+/** The keys of an adapter and of those that it includes. */
+async function includedKeys(file: string): Promise<string> {
+  const { key, includes } = await readAdapterFile(file);
+  return [key, ...includes].join(' ');
 }
 
 function factorSource({ parameters: { device } }: PlacedModel, name: string, factor: Tensor): TensorSource {

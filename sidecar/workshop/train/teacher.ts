@@ -13,13 +13,18 @@ const CHUNK_TOKENS = 64;
 
 /** A larger model whose probabilities a training imitates (Hinton et al. 2015, arXiv 1503.02531). */
 export class Teacher implements Disposable {
+  /** The logits of the student's tokens, written for each row. */
+  private readonly values: Float32Array;
+
   private constructor(
     private readonly device: Device,
     private readonly network: OpenedNetwork,
     /** The teacher's token for each token of the student, or −1. */
     private readonly teacherTokens: Int32Array,
     private readonly targets: number,
-  ) {}
+  ) {
+    this.values = new Float32Array(teacherTokens.length);
+  }
 
   /**
    * Opens a teacher. Tokens are matched by their bytes, so the student's vocabulary may be a part of the teacher's.
@@ -81,11 +86,15 @@ export class Teacher implements Disposable {
 
   /** Writes the largest probabilities among the student's tokens, and the sum of all others. */
   #chooseTargets(logits: Float32Array, row: number, { tokens, shares, tails }: TeacherTargets): void {
-    const { targets, teacherTokens } = this;
-    const values = Float32Array.from(teacherTokens, (token) => (token < 0 ? -Infinity : (logits[token] as number)));
+    const { targets, values } = this;
+    for (let token = 0; token < values.length; token++) {
+      const given = this.teacherTokens[token] as number;
+      values[token] = given < 0 ? -Infinity : (logits[given] as number);
+    }
     const chosen = largest(values, targets);
     const most = values[chosen[0] as number] as number;
-    const total = values.reduce((sum, value) => sum + Math.exp(value - most), 0);
+    let total = 0;
+    for (const value of values) total += Math.exp(value - most);
     let tail = 1;
     chosen.forEach((token, index) => {
       const share = Math.exp((values[token] as number) - most) / total;

@@ -261,11 +261,12 @@ function phasesOf(
 }
 
 async function writeResult(
-  { outputPath, export: kind }: TrainOptions,
+  { outputPath, export: kind, adapter }: TrainOptions,
   placed: PlacedModel,
   losses: readonly number[],
 ): Promise<{ outputPath: string; plotPath: string }> {
-  await (kind === 'adapter' ? exportAdapter : exportModel)(outputPath, placed);
+  if (kind === 'adapter') await exportAdapter(outputPath, placed, adapter?.from);
+  else await exportModel(outputPath, placed);
   const plotPath = lossPlotPath(outputPath);
   await writeFile(plotPath, lossPlot(losses));
   return { outputPath, plotPath };

@@ -4,6 +4,7 @@ import { getLlama, type Llama, type Token } from 'node-llama-cpp';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { readAdapterFile } from '../../../../sidecar/models/adapters/adapterFile.ts';
 import { train } from '../../../../sidecar/workshop/train/training.ts';
 import type { TrainOptions } from '../../../../sidecar/workshop/train/options.ts';
 import { tinyTraining } from '../../../reference/tinyTraining.ts';
@@ -102,9 +103,14 @@ describe('an adapter file in libllama', () => {
       begun < (before + learnt) / 2,
       `the loss began at ${begun}; the first training went from ${before} to ${learnt}`,
     );
+    assert.deepEqual((await readAdapterFile(second.outputPath as string)).includes, [
+      (await readAdapterFile(from)).key,
+    ]);
+    const wider = await train(named('wider', { adapter: { rank: 6, alpha: 12, from } }));
+    assert.ok(Math.abs((wider.losses[0] as number) - begun) < 1e-3, `${wider.losses[0]} in place of ${begun}`);
     await assert.rejects(
       train(named('rank', { adapter: { rank: 2, alpha: 4, from } })),
-      /have the rank 4, expected the 2/,
+      /have the rank 4, expected at most the 2/,
     );
     await assert.rejects(
       train(named('frozen', { adapter: { rank: 4, alpha: 4, from }, freeze: ['ffn'] })),
