@@ -2,6 +2,7 @@ import type { ModelSession } from '../../sidecar/engine/engine.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../sidecar/protocol/engine.ts';
 import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
+import { expertsOf } from '../../sidecar/shelf/modelExperts.ts';
 
 export interface BenchSession extends ModelSession {
   readonly loaded: LoadedModel;
@@ -17,6 +18,8 @@ export interface BenchSession extends ModelSession {
 export async function openBenchSession(
   options: {
     modelPath?: string;
+    /** The file of its low-rank experts. The default model has its own. */
+    experts?: string;
     threads?: number;
     contextSizeTokens?: number;
     engine?: 'auto' | 'llama';
@@ -27,6 +30,7 @@ export async function openBenchSession(
   const engine = new EngineProcess();
   const loaded = await engine.load({
     modelPath,
+    experts: options.modelPath === undefined ? await expertsOf(modelPath) : options.experts,
     engine: options.engine ?? 'auto',
     device: 'auto',
     threads: options.threads ?? 0,

@@ -2,7 +2,7 @@
  * Compares candidates for the bundled model by filled lines and spans, bits per byte of texts, explanations, load and
  * value of experts, size, memory and speed.
  *
- *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts
+ *   npm run bench:bundled -- NAME=MODEL.gguf[+EXPERTS.gguf] … [--only gaps,bits,explanations,experts,speed] [--texts
  *     code,prose,declaration,answers] [--groups HumanEval] [--development] [--max-seconds N] [--keep] [--write]
  *
  * The first model is the reference for the others. `--texts` chooses the texts for bits per byte, `--groups` the groups
@@ -60,7 +60,8 @@ const chosen = choiceOf('only', PARTS);
 const kinds = choiceOf('texts', TEXT_KINDS);
 if (options.development && options.write)
   throw new Error('--write reports gaps that no recipe was chosen by: leave out --development.');
-if (positionals.length === 0) throw new Error('Name models as NAME=MODEL.gguf, the reference first.');
+if (positionals.length === 0)
+  throw new Error('Name models as NAME=MODEL.gguf or NAME=MODEL.gguf+EXPERTS.gguf, the reference first.');
 
 const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
 const models = await Promise.all(positionals.map(namedModel));

@@ -76,7 +76,7 @@ async function measure(model: BenchModel): Promise<CompletionOfModel> {
   const variants = arms.map(variantOf);
   const kept = await openKept(model.digest, completionTask, variants);
   const resultOf = (arm: Arm, id: string) => kept.get(variantOf(arm))?.get(id);
-  await using opened = await openForBench(model.file, {
+  await using opened = await openForBench(model, {
     capacityTokens: 256,
     networks: options.networks === undefined ? undefined : Number(options.networks),
   });

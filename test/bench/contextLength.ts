@@ -67,7 +67,7 @@ async function measure(model: BenchModel): Promise<readonly LengthFigures[]> {
   const variants = arms.map(variantOf);
   const kept = await openKept(model.digest, lengthTask, variants);
   const resultOf = (arm: LengthArm, id: string) => kept.get(variantOf(arm))?.get(id);
-  await using opened = await openForBench(model.file, {
+  await using opened = await openForBench(model, {
     capacityTokens: 256,
     networks: options.networks === undefined ? undefined : Number(options.networks),
   });

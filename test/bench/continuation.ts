@@ -50,7 +50,7 @@ for (const cache of values.cache) parseCacheChoice(cache);
 const kept = await openKeptByCache(model.digest, continuationTask, tasks);
 const results = (task: string): KeptResults<PlaceResult> => kept.get(task) as KeptResults<PlaceResult>;
 
-await using opened = await openForBench(model.file, { capacityTokens: 256 });
+await using opened = await openForBench(model, { capacityTokens: 256 });
 const contexts = await readPackageContexts(opened.text, Number(values.places));
 const places = contexts.flatMap(({ places: ofContext }) => ofContext);
 await measurePlaces(opened, { contexts, kept, deadline });

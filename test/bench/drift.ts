@@ -58,7 +58,7 @@ interface Chooser extends Disposable {
 
 const model = await namedModel(positionals[0] ?? (await fetchModel()));
 const refresh = Number(values.refresh);
-await using opened = await openForBench(model.file, { capacityTokens: 256, networks: 1 });
+await using opened = await openForBench(model, { capacityTokens: 256, networks: 1 });
 const network = (opened.networks[0] as (typeof opened.networks)[number]).network;
 const contexts = await readPackageContexts(opened.text, Number(values.places));
 const stale: Stale[] = [];

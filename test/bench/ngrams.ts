@@ -70,7 +70,7 @@ if (options.write) {
 }
 
 async function measure(modelPath: string): Promise<NgramsOfModel> {
-  await using opened = await openForBench(modelPath, { capacityTokens: 256 });
+  await using opened = await openForBench({ file: modelPath }, { capacityTokens: 256 });
   const { name } = opened.loaded;
   const keptBy = name.replaceAll(/\W+/g, '-');
   const drafts = await KeptResults.open<DraftResult>(keptBy, 'ngram-drafts-of-texts');

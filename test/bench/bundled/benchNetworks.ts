@@ -10,6 +10,7 @@ import { inspectModelFile, promptMetadata, type ModelFile } from '../../../sidec
 import { ChatTemplate } from '../../../sidecar/models/chatTemplate/chatTemplate.ts';
 import { TemplateProcess } from '../../../sidecar/models/chatTemplate/templateProcess.ts';
 import { ModelText } from '../../../sidecar/models/modelText.ts';
+import type { BenchModel } from './models.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 
 /**
@@ -28,7 +29,7 @@ export interface BenchNetworks extends AsyncDisposable {
 
 /** Opens a model on this machine's processor. Throws `TroubleError`. */
 export async function openForBench(
-  modelPath: string,
+  { file: modelPath, experts }: Pick<BenchModel, 'file' | 'experts'>,
   { capacityTokens, networks: count = os.availableParallelism() }: { capacityTokens: number; networks?: number },
 ): Promise<BenchNetworks> {
   const closing: (() => unknown)[] = [];
@@ -64,6 +65,7 @@ export async function openForBench(
           await openNetwork(modelPath, {
             placement: onOneDevice(use(new Device('cpu', { threads: 1 }))),
             capacityTokens,
+            adapters: experts === undefined ? [] : [experts],
           }),
         ),
       );

@@ -60,7 +60,7 @@ export async function measureBits(
   // Shuffled, so that an interrupted run has some texts of each language.
   const missing = shuffled(texts, SEED).filter((text) => !keptOf(text));
   if (missing.length > 0 && !deadline.isOver) {
-    await using opened = await openForBench(model.file, { capacityTokens: MAX_TOKENS + MAX_QUESTION_TOKENS });
+    await using opened = await openForBench(model, { capacityTokens: MAX_TOKENS + MAX_QUESTION_TOKENS });
     await inParallel(missing, opened.networks, async (text, network) => {
       if (deadline.isOver) return;
       const tokens = opened.text.tokenize(text.text, false);

@@ -40,7 +40,7 @@ export async function expertCount(model: BenchModel): Promise<number> {
 /** Measures which experts a mixture uses for the texts of each domain, from the inputs of its routers. */
 export async function measureExpertLoad(model: BenchModel, texts: readonly BitText[]): Promise<ExpertLoad> {
   const loads = new Map<BitDomain, readonly LayerLoad[]>();
-  await using opened = await openForBench(model.file, { capacityTokens: TOKENS, networks: 1 });
+  await using opened = await openForBench(model, { capacityTokens: TOKENS, networks: 1 });
   const [{ network, sequence, model: checked }] = opened.networks as [OpenedNetwork];
   const routers = await readRouters(checked);
   for (const domain of new Set(texts.map((text) => text.domain))) {

@@ -32,7 +32,7 @@ export async function explainAll(
   const inOrder = (): readonly Explained[] =>
     functions.flatMap(({ id, code }) => (kept.get(id)?.digest === digestOf(code) ? [kept.get(id) as Explained] : []));
   if (missing.length === 0 || deadline.isOver) return inOrder();
-  const session = await openBenchSession({ modelPath: model.file });
+  const session = await openBenchSession({ modelPath: model.file, experts: model.experts });
   try {
     const chat = new ChatService({ session });
     for (const { id, languageId, code } of missing) {

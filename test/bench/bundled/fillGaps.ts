@@ -61,7 +61,7 @@ export async function fillGaps(
 ): Promise<ReadonlyMap<string, GapResult>> {
   const kept = (await openKept(model.digest, gapTask, [gapVariant])).get(gapVariant) as KeptResults<GapResult>;
   const results = new Map<string, GapResult>();
-  await using opened = await openForBench(model.file, { capacityTokens: 2 * BUDGET_TOKENS });
+  await using opened = await openForBench(model, { capacityTokens: 2 * BUDGET_TOKENS });
   const asked: Asked = {
     opened,
     fim: await detectFim(opened.engine, opened.loaded),

@@ -11,21 +11,27 @@ import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 export interface BenchModel {
   readonly name: string;
   readonly file: string;
+  /** The file of its low-rank experts. Absent: it has none. */
+  readonly experts?: string;
   /** The SHA-256 of its files, which identifies kept results. */
   readonly digest: string;
   readonly sizeBytes: number;
 }
 
-/** Reads `FILE` or `NAME=FILE`. Throws if the file is missing. */
+/** Reads `FILE`, `NAME=FILE` or `NAME=FILE+EXPERTS`. Throws if a file is missing. */
 export async function namedModel(argument: string): Promise<BenchModel> {
   const at = argument.indexOf('=');
-  const file = path.resolve(argument.slice(at + 1));
-  const sizeBytes = await sizeOfParts(file);
+  const [model = '', added] = argument.slice(at + 1).split(/\+(?=[^+]*\.gguf$)/);
+  const file = path.resolve(model);
+  const experts = added === undefined ? undefined : path.resolve(added);
+  const sizeBytes = (await sizeOfParts(file)) + (experts === undefined ? 0 : await sizeOfParts(experts));
   const hash = createHash('sha256');
-  for (const part of allParts(file)) await pipeline(createReadStream(part), hash, { end: false });
+  for (const part of [...allParts(file), ...(experts === undefined ? [] : [experts])])
+    await pipeline(createReadStream(part), hash, { end: false });
   return {
     name: at < 0 ? path.basename(splitPart(file)?.prefix ?? file, '.gguf') : argument.slice(0, at),
     file,
+    ...(experts === undefined ? {} : { experts }),
     digest: hash.digest('hex'),
     sizeBytes,
   };

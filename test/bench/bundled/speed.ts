@@ -40,16 +40,16 @@ export async function measureSpeeds(
   const rounds = new Map(models.map(({ name }) => [name, [] as Speed[]]));
   const code = (await readBitTexts(['code'])).map(({ text }) => text).join('\n');
   for (let round = 0; round < ROUNDS && (round === 0 || !deadline.isOver); round++) {
-    for (const { name, file } of models) rounds.get(name)?.push(await measureSpeed(file, code));
+    for (const model of models) rounds.get(model.name)?.push(await measureSpeed(model, code));
     console.error(`Speed: round ${round + 1} of ${ROUNDS}`);
   }
   return rounds;
 }
 
-async function measureSpeed(modelPath: string, code: string): Promise<Speed> {
+async function measureSpeed({ file, experts }: BenchModel, code: string): Promise<Speed> {
   const engine = new EngineProcess();
   try {
-    await engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 0 });
+    await engine.load({ modelPath: file, experts, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 0 });
     // The first completion reads the weights from the disk.
     await complete(engine, code.slice(-FIRST_TOKEN_CHARACTERS));
     const firstTokenMs = await complete(engine, code.slice(0, FIRST_TOKEN_CHARACTERS));

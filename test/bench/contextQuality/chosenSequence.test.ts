@@ -32,7 +32,7 @@ describe("a bench's sequence", () => {
       omit: ['.bias'],
       keys: { context_length: { type: 'u32', value: CONTEXT_TOKENS } },
     });
-    opened = await openForBench(modelPath, { capacityTokens: 256, networks: 1 });
+    opened = await openForBench({ file: modelPath }, { capacityTokens: 256, networks: 1 });
   });
   after(async () => {
     await opened[Symbol.asyncDispose]();

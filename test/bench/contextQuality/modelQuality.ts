@@ -49,7 +49,7 @@ export interface QualityOptions {
  */
 export async function measureQuality(model: BenchModel, options: QualityOptions): Promise<QualityFigures> {
   for (const cache of options.caches) parseCacheChoice(cache);
-  await using opened = await openForBench(model.file, { capacityTokens: 256, networks: options.networks });
+  await using opened = await openForBench(model, { capacityTokens: 256, networks: options.networks });
   const measuring = new ModelQuality(model, opened, options);
   return {
     recall: await measuring.recall(),
