@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   registerSettingsSync(context, session, server, logError);
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
-  registerWalkthrough(context);
+  registerWalkthrough(context, logError);
   registerCommandList(context);
   registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance, logError });

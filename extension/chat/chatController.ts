@@ -12,6 +12,7 @@ import {
 } from '../../sidecar/protocol/client.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { remediesForError } from '../status/remedies.ts';
 import { unlessCancelled } from '../sidecar/unlessCancelled.ts';
 import type { ChatHistory } from './chatHistory.ts';
 import type { ContextChips } from './contextChips.ts';
@@ -238,7 +239,7 @@ export class ChatController {
       return { ...noticeOf(result, token.isCancellationRequested), ...(sources.length > 0 ? { sources } : {}) };
     } catch (error) {
       if (token.isCancellationRequested) return { notice: l10n.t('Stopped.') };
-      return { notice: localisedMessage(error), failed: true };
+      return { notice: localisedMessage(error), failed: true, remedies: remediesForError(error) };
     }
   }
 

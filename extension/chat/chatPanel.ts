@@ -19,6 +19,7 @@ import { Draft } from './draft.ts';
 import { historyFolder } from './historyFolder.ts';
 import { openSource } from './openSource.ts';
 import { panelHtml } from './panelHtml.ts';
+import { runRemedy } from '../status/remedies.ts';
 import { chatStrings, slashCommands } from './strings.ts';
 
 const VIEW_ID = 'chorus.chat';
@@ -219,6 +220,8 @@ class ChatPanel implements vscode.WebviewViewProvider {
         return vscode.commands.executeCommand('chorus.dictate', 'chat');
       case 'chooseModel':
         return vscode.commands.executeCommand('chorus.chooseModel');
+      case 'remedy':
+        return runRemedy(message.command);
     }
   }
 

@@ -9,6 +9,7 @@ import {
 import { withCancellableProgress } from '../actions/failure.ts';
 import { progressMessage } from '../models/modelProgress.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { openOutput, remediesForError, tryAgain, type Remedy } from '../status/remedies.ts';
 import { TroubleError } from '../sidecar/troubleError.ts';
 import { shouldOfferCuda, type CudaOfferMemory } from './cudaOffer.ts';
 
@@ -43,6 +44,7 @@ async function installCuda(session: LanguageClientSession): Promise<void> {
       });
       return true;
     },
+    remediesForFailedInstallation,
   );
   if (!isInstalled) return;
   const title = l10n.t('Starting the sidecar with CUDA');
@@ -56,6 +58,11 @@ async function installCuda(session: LanguageClientSession): Promise<void> {
   const device = session.status?.device;
   if (device === undefined) return;
   await vscode.window.showInformationMessage(l10n.t('CUDA support is installed. The model runs on: {0}', device));
+}
+
+function remediesForFailedInstallation(error: unknown): readonly Remedy[] {
+  const known = remediesForError(error);
+  return [tryAgain('chorus.installCuda'), ...(known.length > 0 ? known : [openOutput()])];
 }
 
 async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefined): Promise<void> {

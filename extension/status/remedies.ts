@@ -19,6 +19,8 @@ export interface Remedy extends vscode.MessageItem {
   readonly command: string;
 }
 
+/** The button that runs a failed command again. */
+export const tryAgain = (command: string): Remedy => ({ title: l10n.t('Try Again'), command });
 const chooseModel = (): Remedy => ({ title: l10n.t('Choose Model…'), command: 'chorus.chooseModel' });
 const useLocalModel = (): Remedy => ({ title: l10n.t('Use the Local Model'), command: 'chorus.useLocalModel' });
 const restart = (): Remedy => ({ title: l10n.t('Restart Sidecar'), command: 'chorus.restartSidecar' });
@@ -75,10 +77,16 @@ export function remediesForError(error: unknown): readonly Remedy[] {
   return typeof code === 'string' && Object.hasOwn(REMEDIES, code) ? remediesFor(code as FailureCode) : [];
 }
 
+/** Runs the command of a remedy. Does nothing for any other command, so that a web page can run no other. */
+export async function runRemedy(command: string): Promise<void> {
+  const isKnown = Object.values(REMEDIES).some((remedies) => remedies.some((remedy) => remedy().command === command));
+  if (isKnown) await vscode.commands.executeCommand(command);
+}
+
 /** Shows a failure in the user's language with the buttons that help. Does not wait for the user. */
-export function showFailure(error: unknown, title?: string): void {
+export function showFailure(error: unknown, title?: string, remedies = remediesForError(error)): void {
   const message = localisedMessage(error);
-  showRemedies(title === undefined ? message : `${title}: ${message}`, remediesForError(error));
+  showRemedies(title === undefined ? message : `${title}: ${message}`, remedies);
 }
 
 /** Shows an error message whose buttons run the commands of `remedies`. Does not wait for the user. */

@@ -57,6 +57,7 @@ class ChatPage {
         insert: (code) => post({ type: 'insert', code }),
         apply: (code) => post({ type: 'apply', code }),
         retry: (id) => post({ type: 'retry', id }),
+        runRemedy: (command) => post({ type: 'remedy', command }),
         openSource: ({ uri, line }) => post({ type: 'openSource', uri, line }),
       },
       openLink: (href) => post({ type: 'openLink', href }),

@@ -4,12 +4,13 @@ import { decorateCodeBlock, type CodeActions } from './codeBlock.ts';
 import { element } from './dom.ts';
 import { icon } from './icons.ts';
 import type { MarkdownRenderer } from './markdown.ts';
-import type { ChatStrings, MessageView, Source } from './messages.ts';
+import type { ChatStrings, MessageView, RemedyButton, Source } from './messages.ts';
 import { ThinkingSplitter } from './thinking.ts';
 
 interface AnswerActions extends CodeActions {
   retry(id: string): void;
   openSource(source: Source): void;
+  runRemedy(command: string): void;
 }
 
 /** Returns a user's message as plain text, as typed. */
@@ -108,6 +109,7 @@ export class AnswerElement {
       this.#retry = this.#button('retry', strings.retry, () => actions.retry(message.id), message.failed ?? false);
       buttons.append(this.#retry);
     }
+    buttons.append(...(message.remedies ?? []).map((remedy) => this.#remedy(remedy)));
     this.#footer.append(buttons);
     if (this.#announces) announcer.say(message.notice ?? strings.answerDone);
     this.#announces = false;
@@ -139,6 +141,15 @@ export class AnswerElement {
         element('summary', { text: `${strings.sources} (${sources.length})` }),
         element('ul', { children: links }),
       ],
+    });
+  }
+
+  #remedy({ title, command }: RemedyButton): HTMLButtonElement {
+    return element('button', {
+      class: 'text-button',
+      text: title,
+      attributes: { type: 'button' },
+      onClick: () => this.context.actions.runRemedy(command),
     });
   }
 

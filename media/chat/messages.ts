@@ -22,6 +22,14 @@ export interface MessageView {
   readonly sources?: readonly Source[];
   /** Whether the answer ended with a failure, so that the notice is shown as an error. */
   readonly failed?: boolean;
+  /** Buttons that help after a failure, the most helpful first. */
+  readonly remedies?: readonly RemedyButton[];
+}
+
+/** A button that runs a command of Chorus. */
+export interface RemedyButton {
+  readonly title: string;
+  readonly command: string;
 }
 
 export interface Source {
@@ -146,6 +154,8 @@ export type PageMessage =
   | { readonly type: 'removeChip'; readonly id: string }
   | { readonly type: 'openLink'; readonly href: string }
   | { readonly type: 'chooseModel' }
+  /** A button that helps after a failure was pressed. */
+  | { readonly type: 'remedy'; readonly command: string }
   /** The box got the keyboard's focus. */
   | { readonly type: 'focused' }
   | { readonly type: 'dictate' }

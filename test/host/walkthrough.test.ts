@@ -91,3 +91,22 @@ describeHost(
   },
   { settings: { 'files.autoSave': 'off' } },
 );
+
+describeHost(
+  NEWEST_HOST,
+  (scenario) => {
+    scenario('the walkthrough opens once after the installation', async (host) => {
+      const window = await host.openWindow();
+      await steps(window).first().waitFor();
+      await window.command('View: Close All Editors');
+      await steps(window).first().waitFor({ state: 'hidden' });
+      await window.page.reload();
+      await window.chorusStatus().waitFor();
+      // The extension has been activated when it answers a command.
+      await window.command(`Chorus: ${texts['command.menu']}`);
+      await window.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+      assert.equal(await steps(window).count(), 0);
+    });
+  },
+  { settings: { 'workbench.welcomePage.walkthroughs.openOnInstall': true } },
+);

@@ -4,6 +4,7 @@ import type * as vscode from 'vscode';
 import type { ChatPanelSources } from '../../../extension/chat/chatPanel.ts';
 import type { HostMessage, PageMessage } from '../../../media/chat/messages.ts';
 import type { ChatResult } from '../../../sidecar/protocol/client.ts';
+import { TroubleError } from '../../../extension/sidecar/troubleError.ts';
 import '../documents/support/useFakeVscode.ts';
 import { EventEmitter, ExtensionKind, fake, Uri } from '../documents/support/vscode.ts';
 
@@ -11,13 +12,17 @@ const { registerChatPanel } = await import('../../../extension/chat/chatPanel.ts
 
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
-/** A panel whose page is replaced by the test. Every question gets this answer. */
-function panel(result: Partial<ChatResult>) {
+/** A panel whose page is replaced by the test. Every question gets this answer, or fails with this error. */
+function panel(result: Partial<ChatResult> | Error) {
   fake.open(['/ws'], {});
   const fromPage = new EventEmitter<PageMessage>();
   const toPage: HostMessage[] = [];
   const errors: unknown[] = [];
-  const session = { status: undefined, onDidChangeStatus: never, requestStreaming: async () => result };
+  const requestStreaming = async (): Promise<Partial<ChatResult>> => {
+    if (result instanceof Error) throw result;
+    return result;
+  };
+  const session = { status: undefined, onDidChangeStatus: never, requestStreaming };
   const sources = {
     session,
     policy: { check: async () => 'allowed' },
@@ -58,6 +63,26 @@ function panel(result: Partial<ChatResult>) {
 }
 
 describe('the chat panel', () => {
+  it('says why an answer failed, and runs the commands that help but no other', async () => {
+    const { say, comes, errors } = panel(new TroubleError({ code: 'out-of-memory', message: 'It needs 9 GB.' }));
+    say({ type: 'ready' });
+    await comes('init');
+    say({ type: 'send', text: 'Why?' });
+    const { answer } = await comes('ended');
+    assert.equal(answer.failed, true);
+    assert.deepEqual(
+      answer.remedies?.map(({ title }) => title),
+      ['Choose Model…', 'Open Output'],
+    );
+    const ran: string[] = [];
+    fake.executeCommand = async (command) => ran.push(command);
+    for (const command of ['workbench.action.quit', ...(answer.remedies ?? []).map((remedy) => remedy.command)])
+      say({ type: 'remedy', command });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(ran, ['chorus.chooseModel', 'chorus.showOutput']);
+    assert.deepEqual(errors, []);
+  });
+
   it('lists the places that an answer used, and opens a clicked one', async () => {
     const { say, comes, errors } = panel({
       text: 'There.',

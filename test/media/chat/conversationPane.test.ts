@@ -44,6 +44,7 @@ function pane(state = pageState()) {
   const copied: string[] = [];
   const retried: string[] = [];
   const opened: Source[] = [];
+  const ran: string[] = [];
   const nothing = (): void => undefined;
   const shown = new ConversationPane({
     strings,
@@ -57,6 +58,7 @@ function pane(state = pageState()) {
       apply: nothing,
       retry: (id) => retried.push(id),
       openSource: (source) => opened.push(source),
+      runRemedy: (command) => ran.push(command),
     },
     openLink: nothing,
     chooseCommand: nothing,
@@ -70,7 +72,7 @@ function pane(state = pageState()) {
   };
   const buttons = (name: string): HTMLButtonElement[] =>
     [...root.querySelectorAll('button')].filter((button) => button.title === name);
-  return { pane: shown, root, copied, retried, opened, buttons, scrollTo, grow: () => resized() };
+  return { pane: shown, root, copied, retried, opened, ran, buttons, scrollTo, grow: () => resized() };
 }
 
 const question = (id: string): MessageView => ({ id, role: 'user', content: 'Why?' });
@@ -125,6 +127,27 @@ describe('the reading position', () => {
     const { pane: shown, root } = pane();
     shown.show({ id: 'one', messages: [question('q1'), answer('a1', 'Some words')], streamingId: 'a1' });
     assert.equal(root.querySelector('.answer .body')?.textContent?.trim(), 'Some words');
+  });
+});
+
+describe('an answer that failed', () => {
+  it('shows the buttons that help, and runs the command of the pressed one', () => {
+    const { pane: shown, root, ran } = pane();
+    const remedies = [
+      { title: 'Choose Model…', command: 'chorus.chooseModel' },
+      { title: 'Open Output', command: 'chorus.showOutput' },
+    ];
+    shown.show({
+      id: 'one',
+      messages: [question('q1'), { ...answer('a1', ''), notice: 'No.', failed: true, remedies }],
+    });
+    const buttons = [...root.querySelectorAll<HTMLButtonElement>('.answer-actions button')];
+    assert.deepEqual(
+      buttons.map(({ textContent }) => textContent),
+      ['retry', 'Choose Model…', 'Open Output'],
+    );
+    buttons.at(-1)?.click();
+    assert.deepEqual(ran, ['chorus.showOutput']);
   });
 });
 

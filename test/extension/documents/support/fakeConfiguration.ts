@@ -9,8 +9,8 @@ export class FakeConfiguration {
     public workspace: Values = {},
   ) {}
 
-  get(name: string): unknown {
-    return this.workspace[name] ?? this.user[name];
+  get(name: string, fallback?: unknown): unknown {
+    return this.workspace[name] ?? this.user[name] ?? fallback;
   }
 
   inspect(name: string): { readonly globalValue: unknown; readonly workspaceValue: unknown } {

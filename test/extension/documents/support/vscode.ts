@@ -256,6 +256,8 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
+export const ExtensionMode = { Production: 1, Development: 2, Test: 3 };
+
 export const commands = {
   executeCommand: (command: string, ...args: unknown[]): Promise<unknown> => fake.executeCommand(command, ...args),
   registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()),
