@@ -14,8 +14,7 @@ async function opened(times: number, extensionMode = ExtensionMode.Production): 
     update: async (key: string, value: unknown) => void stored.set(key, value),
   } as unknown as vscode.ExtensionContext['globalState'];
   let count = 0;
-  for (let time = 0; time < times; time++)
-    await openOnce({ globalState, extensionMode } as vscode.ExtensionContext, async () => void count++);
+  for (let time = 0; time < times; time++) await openOnce({ globalState, extensionMode }, async () => void count++);
   return count;
 }
 
