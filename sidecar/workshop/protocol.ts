@@ -45,10 +45,7 @@ export interface UpcycleResult {
   readonly sizeBytes: number;
 }
 
-/**
- * Parent → workshop: makes a mixture of low-rank experts from adapters of one model. Loads the model for routers in
- * closed form; progress by `WORK_PROGRESS`.
- */
+/** Parent → workshop: makes a mixture of low-rank experts of one model. Progress by `WORK_PROGRESS`. */
 export const UPCYCLE_LOW_RANK = request<LowRankUpcycleParams, LowRankUpcycleResult>('workshop/upcycleLowRank');
 export interface LowRankUpcycleParams {
   /** Absolute path of the model that the experts change. */
@@ -57,8 +54,10 @@ export interface LowRankUpcycleParams {
   readonly outputPath: string;
   /** The result's name in its metadata. Default: its file name. */
   readonly name?: string;
-  /** From expert 1 on; expert 0 is the model alone. Paths are absolute. */
+  /** From expert 1 on; expert 0 is the model alone. Absolute paths of adapters or models. */
   readonly experts: readonly { readonly name: string; readonly path: string }[];
+  /** The rank of experts that are made from models. */
+  readonly rank: number;
   /** How many experts count for a token, expert 0 among them. 0: all. */
   readonly expertsUsed: number;
   /** The gates of the experts that count, if not all do. */
@@ -86,7 +85,13 @@ export interface ExpertTexts {
 export interface LowRankUpcycleResult {
   readonly outputPath: string;
   /** Expert 0, "base", comes first. The texts and tokens are those that routers were made from. */
-  readonly experts: readonly { readonly name: string; readonly texts: number; readonly tokens: number }[];
+  readonly experts: readonly {
+    readonly name: string;
+    readonly texts: number;
+    readonly tokens: number;
+    /** Of a model: the share of its matrices' squared change that is kept, and changed tensors that are left out. */
+    readonly change?: { readonly keptShare: number; readonly lostTensors: readonly string[] };
+  }[];
   /** The number of blocks with a router. */
   readonly blocks: number;
   readonly parameterCount: number;

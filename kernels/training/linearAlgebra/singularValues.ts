@@ -1,3 +1,4 @@
+import { addGram, GRAM_ROWS } from './gram.ts';
 import { symmetricEigen } from './symmetricEigen.ts';
 
 /** A matrix of `rows` rows of `columns` values. */
@@ -17,6 +18,8 @@ export interface Singular {
   readonly right: Float64Array;
 }
 
+/** Values of the longer side that are multiplied at once. */
+const PIECE = 128;
 /** Below this share of the largest singular value, a vector is only rounding noise. */
 const NEGLIGIBLE = 1e-7;
 
@@ -32,8 +35,7 @@ export function truncatedSingular({ values, rows, columns }: Matrix, rank: numbe
   if (!Number.isInteger(rank) || rank < 1 || !(rank <= size))
     throw new RangeError(`Rank ${rank} of a matrix of ${rows} × ${columns}, expected 1 to ${size}.`);
   const isWide = columns > rows;
-  const gram = isWide ? gramOfRows(values, rows, columns) : gramOfColumns(values, rows, columns);
-  const near = symmetricEigen(gram, size).vectors.slice(0, rank * size);
+  const near = symmetricEigen(gramOf({ values, rows, columns }), size).vectors.slice(0, rank * size);
   const farSize = isWide ? columns : rows;
   const far = new Float64Array(rank * farSize);
   const found = new Float64Array(rank);
@@ -48,30 +50,22 @@ export function truncatedSingular({ values, rows, columns }: Matrix, rank: numbe
   return isWide ? { values: found, left: near, right: far } : { values: found, left: far, right: near };
 }
 
-/** `A Aᵀ` */
-function gramOfRows(a: Matrix['values'], rows: number, columns: number): Float64Array {
-  const gram = new Float64Array(rows * rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < columns; k++) sum += a[i * columns + k]! * a[j * columns + k]!;
-      gram[i * rows + j] = gram[j * rows + i] = sum;
-    }
+/** `A Aᵀ` of a wide matrix, `Aᵀ A` of another one. */
+function gramOf({ values, rows, columns }: Matrix): Float64Array {
+  const [size, far] = columns > rows ? [rows, columns] : [columns, rows];
+  const [step, farStep] = columns > rows ? [columns, 1] : [1, columns];
+  const padded = GRAM_ROWS * Math.ceil(size / GRAM_ROWS);
+  const sums = new Float64Array(padded * padded);
+  for (let start = 0; start < far; start += PIECE) {
+    const count = Math.min(PIECE, far - start);
+    const piece = new Float64Array(padded * count);
+    for (let row = 0; row < size; row++)
+      for (let k = 0; k < count; k++) piece[row * count + k] = values[row * step + (start + k) * farStep]!;
+    addGram(sums, piece, padded, count);
   }
-  return gram;
-}
-
-/** `Aᵀ A` */
-function gramOfColumns(a: Matrix['values'], rows: number, columns: number): Float64Array {
-  const gram = new Float64Array(columns * columns);
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let i = 0; i < columns; i++) {
-      const factor = a[start + i]!;
-      for (let j = i; j < columns; j++) gram[i * columns + j]! += factor * a[start + j]!;
-    }
-  }
-  for (let i = 0; i < columns; i++) for (let j = 0; j < i; j++) gram[i * columns + j] = gram[j * columns + i]!;
+  const gram = new Float64Array(size * size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j <= i; j++) gram[i * size + j] = gram[j * size + i] = sums[i * padded + j]!;
   return gram;
 }
 

@@ -6,13 +6,11 @@ import { modelName } from '../gguf/modelName.ts';
 import { fileRows } from '../gguf/rows.ts';
 import { shown } from '../gguf/shown.ts';
 import { readMixtureKeys, routerBlock, type ExpertMixture } from './expertMixture.ts';
-import type { Factor } from './factor.ts';
+import { MAX_RANK, type Factor } from './factor.ts';
 import { invalidAdapter } from './invalidAdapter.ts';
 
 /** The types of factors. Others are too coarse for factors, or no other program writes them. */
 const FACTOR_TYPES: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'Q8_0']);
-/** Above this rank, factors are larger than the matrices of most models. */
-const MAX_RANK = 1_024;
 /** More than the blocks of any model. */
 const MAX_ROUTERS = 1_000;
 /** A whole file is held in memory between check and use. */

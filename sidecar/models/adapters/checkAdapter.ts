@@ -9,6 +9,9 @@ import { invalidAdapter } from './invalidAdapter.ts';
 /** The matrices that an adapter may change: the projections of attention and of the feed-forward network. */
 const ADAPTED = /^blk\.\d+\.(attn_q|attn_k|attn_v|attn_output|ffn_gate|ffn_up|ffn_down)\.weight$/;
 
+/** Whether adapters can change the matrix of this name. */
+export const isAdapted = (name: string): boolean => ADAPTED.test(name);
+
 /** The parts of a checked model that decide whether an adapter fits. */
 export interface AdaptableModel {
   readonly architecture: Pick<Architecture, 'name'>;
@@ -31,7 +34,7 @@ export function checkAdapter(
     );
   const known = new Set(model.specs.map(({ name }) => name));
   for (const [name, { down, up, rank }] of matrices) {
-    if (!ADAPTED.test(name))
+    if (!isAdapted(name))
       throw invalidAdapter(file, `its tensors change ${shown(name)}, which adapters can't change in this engine`);
     const base = known.has(name) ? model.tensors.get(name) : undefined;
     if (!base) throw invalidAdapter(file, `its tensors change ${shown(name)}, which the model does not have`);

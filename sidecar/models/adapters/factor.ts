@@ -1,6 +1,6 @@
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 
-/** The most rows of a factor, of all experts of a matrix together. */
+/** The most rows of a factor, of all experts together. Above this rank, factors are larger than most matrices. */
 export const MAX_RANK = 1_024;
 
 /** One factor of a matrix, or a router, as bytes of the file. */

@@ -30,6 +30,7 @@ export interface LowRankCommandOptions {
   readonly lowRank: boolean;
   readonly base?: string;
   readonly expert?: readonly NamedPath[];
+  readonly rank: number;
   readonly texts?: readonly NamedPath[];
   readonly temperature: number;
   readonly ridge: number;
@@ -40,7 +41,7 @@ export interface LowRankCommandOptions {
 /** The name of expert 0, the model alone. */
 const BASE = 'base';
 /** Options that only one of both kinds of mixtures has. */
-const LOW_RANK_ONLY = ['base', 'expert', 'texts', 'temperature', 'ridge', 'tokens', 'textTokens'];
+const LOW_RANK_ONLY = ['base', 'expert', 'rank', 'texts', 'temperature', 'ridge', 'tokens', 'textTokens'];
 const MODELS_ONLY = ['kv', 'attention', 'prompts', 'gateScale', 'every', 'dense', 'architecture'];
 
 /** Adds the options of mixtures of low-rank experts to `chorus upcycle`. */
@@ -50,9 +51,10 @@ export function addLowRankOptions(command: Command): void {
     .option('--base <file>', 'with --low-rank: GGUF file of the model that the experts change')
     .option(
       '--expert <name=file>',
-      'with --low-rank: name and adapter (GGUF) of an expert; repeat it for each',
+      'with --low-rank: name and adapter (GGUF) of an expert, or a model that was trained further from the base; repeat it for each',
       (value, before?: readonly NamedPath[]) => namedPath(value, before),
     )
+    .option('--rank <number>', 'rank of experts that are made from models', (value) => integer(value, 1, 1_024), 16)
     .option(
       '--texts <name=path>',
       `file or folder of UTF-8 texts of an expert, or of the model alone ("${BASE}"); may be repeated`,
@@ -115,6 +117,7 @@ export async function upcycleLowRank(options: LowRankCommandOptions): Promise<vo
     outputPath: path.resolve(out),
     ...(name === undefined ? {} : { name }),
     experts: experts.map((expert) => ({ name: expert.name, path: path.resolve(expert.path) })),
+    rank: options.rank,
     expertsUsed: options.expertsUsed ?? 0,
     gateMode,
     gates: await gatesOf(options, experts),
@@ -156,10 +159,15 @@ function describe({ outputPath, experts, blocks, parameterCount, sizeBytes }: Lo
   return [
     `${outputPath}: a mixture of ${count} low-rank ${count === 1 ? 'expert' : 'experts'} and the model alone, routers in ${blocks} blocks, ${(parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(sizeBytes)}`,
     ...experts.map(
-      ({ name, texts, tokens }) =>
-        `  ${name.padEnd(20)} ${`${texts}`.padStart(6)} texts ${`${tokens}`.padStart(9)} tokens`,
+      ({ name, texts, tokens, change }) =>
+        `  ${name.padEnd(20)} ${`${texts}`.padStart(6)} texts ${`${tokens}`.padStart(9)} tokens${change ? `, ${describeChange(change)}` : ''}`,
     ),
   ];
+}
+
+function describeChange({ keptShare, lostTensors }: NonNullable<LowRankUpcycleResult['experts'][0]['change']>): string {
+  const lost = lostTensors.length === 0 ? '' : `, without the changes of ${lostTensors.length} other tensors`;
+  return `${(100 * keptShare).toFixed(1)} % of the squared change of its matrices${lost}`;
 }
 
 function namedPath(value: string, before: readonly NamedPath[] = []): readonly NamedPath[] {

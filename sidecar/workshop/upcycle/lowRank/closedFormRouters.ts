@@ -35,7 +35,7 @@ export async function closedFormRouters(
   tokens: ExpertTokens,
   options: ClosedFormOptions,
 ): Promise<LowRankRouters> {
-  const longest = Math.max(...tokens.texts.flat().map((text) => text.length));
+  const longest = tokens.texts.flat().reduce((most, text) => Math.max(most, text.length), 0);
   using device = new Device('cpu', { threads: await computeThreads(0) });
   using opened = await openNetwork(modelPath, {
     placement: onOneDevice(device),

@@ -6,6 +6,9 @@ import type { TensorSource } from '../../../models/gguf/content.ts';
 
 const MAX_F16 = 65_504;
 
+/** The matrices that an expert changes, by name. */
+export type ExpertFactors = Pick<AdapterFile, 'matrices'>;
+
 /** The type of joined factors. */
 type JoinedType = 'F16' | 'F32';
 
@@ -16,7 +19,7 @@ type JoinedType = 'F16' | 'F32';
  * The result is F16 if all factors are F16 or Q8_0, else F32. Throws `TroubleError` 'invalid-input' if the factors of a
  * matrix would have too many rows. Reading a tensor throws it for values beyond float16.
  */
-export function joinExperts(experts: readonly AdapterFile[], names: Iterable<string>): readonly TensorSource[] {
+export function joinExperts(experts: readonly ExpertFactors[], names: Iterable<string>): readonly TensorSource[] {
   const type = joinedType(experts);
   return [...names].flatMap((name) => {
     const factors = experts.map(({ matrices }) => matrices.get(name));
@@ -25,7 +28,7 @@ export function joinExperts(experts: readonly AdapterFile[], names: Iterable<str
   });
 }
 
-function joinedType(experts: readonly AdapterFile[]): JoinedType {
+function joinedType(experts: readonly ExpertFactors[]): JoinedType {
   const types = experts.flatMap(({ matrices }) =>
     [...matrices.values()].flatMap(({ down, up }) => [down.type, up.type]),
   );

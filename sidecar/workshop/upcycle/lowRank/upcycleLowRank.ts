@@ -1,11 +1,10 @@
 import path from 'node:path';
 import { TroubleError } from '../../../common/troubleError.ts';
-import type { AdapterFile } from '../../../models/adapters/adapterFile.ts';
 import { MAX_EXPERTS, routerName } from '../../../models/adapters/expertMixture.ts';
 import { openAdapter } from '../../../models/adapters/openAdapters.ts';
 import { checkModel, type CheckedModel } from '../../../models/chorus/network/openNetwork.ts';
 import type { GgufContent, GgufEntry, TensorSource } from '../../../models/gguf/content.ts';
-import type { GgufHeader } from '../../../models/gguf/header.ts';
+import { readGgufHeader, type GgufHeader } from '../../../models/gguf/header.ts';
 import { modelName } from '../../../models/gguf/modelName.ts';
 import { refuseOverwriting } from '../../../models/gguf/overwriting.ts';
 import { sizeOfParts } from '../../../models/gguf/parts.ts';
@@ -15,14 +14,17 @@ import { randomRouters } from '../routers.ts';
 import { countParameters, writeWith } from '../writeWith.ts';
 import { closedFormRouters, type LowRankRouters } from './closedFormRouters.ts';
 import { readExpertTokens } from './expertTokens.ts';
-import { joinExperts } from './joinExperts.ts';
+import { joinExperts, type ExpertFactors } from './joinExperts.ts';
+import { modelDifference, type ModelDifference } from './modelDifference.ts';
+
+type OpenedExpert = ExpertFactors & Partial<ModelDifference>;
 
 /** The texts of an expert that its routers were made from. */
 type ReadTexts = Pick<LowRankUpcycleResult['experts'][0], 'texts' | 'tokens'>;
 
 /**
- * Makes a mixture of low-rank experts of one model from adapters ([the file](docs/low-rank-experts.md)). Throws
- * `TroubleError` and leaves nothing at `outputPath`.
+ * Makes a mixture of low-rank experts of one model from adapters, or from models that were trained further from it
+ * ([the file](docs/low-rank-experts.md)). Throws `TroubleError` and leaves nothing at `outputPath`.
  */
 export async function upcycleLowRank(
   params: LowRankUpcycleParams,
@@ -33,10 +35,10 @@ export async function upcycleLowRank(
   const base = await checkModel(basePath);
   const inputs = [...base.headers, ...experts].map(({ path: file }) => file);
   await refuseOverwriting(inputs, outputPath);
-  const adapters: AdapterFile[] = [];
-  for (const { path: file } of experts) adapters.push(await openExpert(file, base));
-  const factors = joinExperts(adapters, base.tensors.keys());
-  const blocks = blocksOf(adapters);
+  const opened: OpenedExpert[] = [];
+  for (const { path: file } of experts) opened.push(await openExpert(file, base, params, options));
+  const factors = joinExperts(opened, base.tensors.keys());
+  const blocks = blocksOf(opened);
   const { routers, read } = await routersOf(params, base, { ...options, blocks });
   const content: GgufContent = {
     metadata: metadataOf(params, base),
@@ -48,7 +50,11 @@ export async function upcycleLowRank(
   await writeWith(outputPath, content, 'Writing', options);
   return {
     outputPath,
-    experts: ['base', ...experts.map(({ name }) => name)].map((name, index) => ({ name, ...read(index) })),
+    experts: ['base', ...experts.map(({ name }) => name)].map((name, index) => ({
+      name,
+      ...read(index),
+      ...changeOf(opened[index - 1]),
+    })),
     blocks: blocks.length,
     parameterCount: countParameters(content),
     sizeBytes: await sizeOfParts(outputPath),
@@ -72,16 +78,30 @@ function check({ experts, expertsUsed, gates }: LowRankUpcycleParams): void {
     );
 }
 
-async function openExpert(file: string, base: CheckedModel): Promise<AdapterFile> {
+/** Reads an adapter, or decomposes the change of a model. */
+async function openExpert(
+  file: string,
+  base: CheckedModel,
+  { basePath, outputPath, rank }: LowRankUpcycleParams,
+  options: MakingOptions,
+): Promise<OpenedExpert> {
+  const { metadata } = await readGgufHeader(file);
+  if (metadata.get('general.type') !== 'adapter')
+    return modelDifference(basePath, file, { rank, outputPath, ...options });
   const adapter = await openAdapter(file, base);
   if (adapter.mixture)
     throw new TroubleError('invalid-input', `${file} is already a mixture of experts. Choose adapters of one expert.`);
   return adapter;
 }
 
+function changeOf(expert: OpenedExpert | undefined): Pick<LowRankUpcycleResult['experts'][0], 'change'> {
+  const { keptShare, lostTensors } = expert ?? {};
+  return keptShare === undefined || lostTensors === undefined ? {} : { change: { keptShare, lostTensors } };
+}
+
 /** The blocks with a changed matrix, ascending. */
-function blocksOf(adapters: readonly AdapterFile[]): readonly number[] {
-  const names = adapters.flatMap(({ matrices }) => [...matrices.keys()]);
+function blocksOf(experts: readonly ExpertFactors[]): readonly number[] {
+  const names = experts.flatMap(({ matrices }) => [...matrices.keys()]);
   return [...new Set(names.map((name) => Number(name.split('.')[1])))].sort((a, b) => a - b);
 }
 

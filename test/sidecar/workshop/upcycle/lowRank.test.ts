@@ -81,6 +81,7 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
       basePath: base,
       outputPath: at('mixture.gguf'),
       experts: ['letters', 'digits'].map((name, index) => ({ name, path: adapters[index] as string })),
+      rank: 2,
       expertsUsed: 0,
       gateMode: 'renormalised',
       gates: { kind: 'zero' },

@@ -58,6 +58,7 @@ describe('upcycling low-rank experts refuses, and leaves nothing:', () => {
       basePath: base,
       outputPath: at('mixture.gguf'),
       experts: paths.map((file, index) => ({ name: `expert${index + 1}`, path: file })),
+      rank: 2,
       expertsUsed: 0,
       gateMode: 'renormalised',
       gates: { kind: 'zero' },
