@@ -33,8 +33,8 @@ export async function reduceRank(
 }
 
 /**
- * The best approximation of `scale · B A` with a smaller rank. With B = Q R and Aᵀ = P S, the singular values of B A are
- * those of the small matrix R Sᵀ. Both factors share them.
+ * The best approximation of `scale · B A` with a smaller rank. With B = Q R and Aᵀ = P S, the singular values of B A
+ * are those of the small matrix R Sᵀ. Both factors share them.
  */
 export function reducedFactors(
   { down, up, rank: given, scale }: MatrixFactors,

@@ -43,7 +43,9 @@ export function lowRank(
   return add(graph, ofBase, change);
 }
 
-/** The `down` factors of matrices that read the same input, of one rank, below each other: one product serves them all. */
+/**
+ * The `down` factors of matrices that read the same input, of one rank, below each other. One product serves them all.
+ */
 export class SharedDown {
   /** The products, by their input. An input belongs to one graph. */
   readonly #products = new WeakMap<Tensor, Tensor>();

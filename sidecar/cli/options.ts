@@ -35,8 +35,8 @@ export function withJson(command: Command): Command {
 }
 
 /**
- * Adds `--json`, `--model`, `--adapter`, `--no-experts`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a
- * command.
+ * Adds `--json`, `--model`, `--adapter`, `--no-experts`, `--engine`, `--device`, `--threads`, `--context-size` and
+ * `--cache` to a command.
  */
 export function withModelOptions(command: Command): Command {
   const cores = os.availableParallelism();

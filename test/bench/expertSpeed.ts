@@ -84,7 +84,7 @@ async function openAll(): Promise<void> {
 
 /** The arms take turns in each round. The order is reversed in every second round. */
 async function measure(depth: number): Promise<ReadonlyMap<string, Times>> {
-  const times = new Map([...opened.keys()].map((arm) => [arm, { decodeMs: [], promptMs: [] } as Times]));
+  const times = new Map([...opened.keys()].map((arm): [string, Times] => [arm, { decodeMs: [], promptMs: [] }]));
   for (const each of opened.values()) await fill(each, depth);
   for (let round = 0; round <= rounds; round++)
     for (const [arm, each] of round % 2 === 0 ? [...opened] : [...opened].reverse()) {

@@ -25,8 +25,8 @@ export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<strin
 
 /**
  * Loads the factors of adapters. Without routers all of them count for every token. A mixture changes the matrices that
- * the other adapters changed. Returns the weights with them; they own the weights from now on. The factors of one matrix
- * stand side by side, so that two products serve all adapters.
+ * the other adapters changed. Returns the weights with them; they own the weights from now on. The factors of one
+ * matrix stand side by side, so that two products serve all adapters.
  */
 export function withAdapters(
   weights: PlacedWeights,

@@ -7,8 +7,8 @@ import type { PlacedModel } from './placedModel.ts';
 
 /**
  * Writes the factors of an adapter file over the initial values of a training. Matrices that the file lacks keep
- * theirs. So do further rows of a larger rank, whose columns are zero. Throws `TroubleError` if the file is a mixture or
- * not for this model, has a larger rank, or changes a matrix that is not trained.
+ * theirs. So do further rows of a larger rank, whose columns are zero. Throws `TroubleError` if the file is a mixture
+ * or not for this model, has a larger rank, or changes a matrix that is not trained.
  */
 export async function writeAdapterStart(placed: PlacedModel, file: string): Promise<void> {
   const { model, plan, parameters } = placed;

@@ -14,7 +14,7 @@ const CHUNK_TOKENS = 64;
 /** A larger model whose probabilities a training imitates (Hinton et al. 2015, arXiv 1503.02531). */
 export class Teacher implements Disposable {
   /** The logits of the student's tokens, written for each row. */
-  private readonly values: Float32Array;
+  readonly #values: Float32Array;
 
   private constructor(
     private readonly device: Device,
@@ -23,7 +23,7 @@ export class Teacher implements Disposable {
     private readonly teacherTokens: Int32Array,
     private readonly targets: number,
   ) {
-    this.values = new Float32Array(teacherTokens.length);
+    this.#values = new Float32Array(teacherTokens.length);
   }
 
   /**
@@ -86,7 +86,8 @@ export class Teacher implements Disposable {
 
   /** Writes the largest probabilities among the student's tokens, and the sum of all others. */
   #chooseTargets(logits: Float32Array, row: number, { tokens, shares, tails }: TeacherTargets): void {
-    const { targets, values } = this;
+    const { targets } = this;
+    const values = this.#values;
     for (let token = 0; token < values.length; token++) {
       const given = this.teacherTokens[token] as number;
       values[token] = given < 0 ? -Infinity : (logits[given] as number);
