@@ -309,8 +309,8 @@ export class EngineProcess implements Engine, Measuring {
 }
 
 /**
- * Identifies a model's file, its experts, its adapters and its settings. An equal key means that this model is in memory
- * already.
+ * Identifies a model's file, its experts, its adapters and its settings. An equal key means that this model is in
+ * memory already.
  */
 async function loadKey(params: LoadParams): Promise<string> {
   const files = await Promise.all(
