@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { findOrStart, type Attachment } from '../../sidecar/client/launch.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import { testedSidecar } from '../sidecar/front/support/sidecar.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,6 +26,7 @@ describe('the uninstall hook', () => {
       execArgv: testedSidecar.execArgv,
       clientVersion: '0.1.0',
       homeFolder: home,
+      startTimeoutMs: PATIENCE_MS,
     });
     const closed = once(socket, 'close');
     await uninstall(home);
@@ -56,6 +58,7 @@ describe('the uninstall hook', () => {
         clientVersion: '0.1.0',
         homeFolder: home,
         extensionFolder: other,
+        startTimeoutMs: PATIENCE_MS,
       });
 
     it('leaves everything until the other product removes it too', async () => {
