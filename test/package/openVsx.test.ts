@@ -14,7 +14,7 @@ import { recordInstallation } from '../../sidecar/client/installations.ts';
 import { homeFiles } from '../../sidecar/common/home.ts';
 import { MODEL_EXTENSION_ID, MODEL_EXTENSION_VERSION } from '../../sidecar/common/modelExtension.ts';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
-import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
+import { BUNDLED_EXPERTS_FILE, BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 import { KNOWN_MODEL, sampledSha256 } from '../../sidecar/shelf/knownModel.ts';
 import { PATIENCE_MS } from '../patience.ts';
 
@@ -115,12 +115,12 @@ describe('the packages of Open VSX for this platform', () => {
     [chorus, model] = (await Promise.all(packages.map((name) => unpack(path.join(work, name))))) as [string, string];
   });
 
-  it('hold the model in its own extension alone, on which Chorus depends', async () => {
+  it('hold the model in its own extension, on which Chorus depends, and its experts in Chorus', async () => {
     assert.deepEqual(await filesOf(path.dirname(model)), [...MODEL_FILES].sort());
     const files = await filesOf(chorus);
     assert.deepEqual(
       files.filter((file) => file.endsWith('.gguf') || file.startsWith('dist/models/')),
-      [],
+      [`dist/models/${BUNDLED_EXPERTS_FILE}`],
     );
     assert.ok(files.includes('dist/extension.cjs'));
     const { extensionDependencies, extensionPack, devDependencies } = await manifestOf(chorus);
@@ -128,7 +128,8 @@ describe('the packages of Open VSX for this platform', () => {
       [extensionDependencies, extensionPack, devDependencies],
       [[MODEL_EXTENSION_ID], [MODEL_EXTENSION_ID], undefined],
     );
-    assert.doesNotMatch(await readFile(path.join(chorus, 'THIRD-PARTY-NOTICES.txt'), 'utf8'), /Qwen2\.5/);
+    // The experts were trained over it.
+    assert.match(await readFile(path.join(chorus, 'THIRD-PARTY-NOTICES.txt'), 'utf8'), /Qwen2\.5/);
   });
 
   it('complete code from a terminal with the model that a window found, and say what to do before', async () => {

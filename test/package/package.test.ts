@@ -32,7 +32,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
-  /^extension\/dist\/models\/(Chorus-0\.5B-0000[123]-of-00003\.gguf|LICENSE)$/,
+  /^extension\/dist\/models\/(Chorus-0\.5B(-0000[123]-of-00003|\.experts)\.gguf|LICENSE)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
   /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
   /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/|@koromix\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
@@ -104,6 +104,7 @@ describe("this platform's package", () => {
       'cli.mjs',
       'uninstall.mjs',
       ...MODEL_PARTS,
+      'models/Chorus-0.5B.experts.gguf',
       'models/LICENSE',
     ]) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
