@@ -2,8 +2,9 @@
  * Chooses the texts that train the bundled model's expert: whole files of many packages, in fixed shares of each kind.
  */
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { filesOf } from '../../sidecar/workshop/train/corpus.ts';
 import type { CODE_DOMAINS } from './packages.ts';
 import { PROSE_LANGUAGES } from './vocabularyTexts.ts';
 
@@ -50,7 +51,8 @@ export async function writeExpertTexts(training: string, output: string): Promis
 /** Takes one file of each package in turn, in the order of the paths' hashes, until their bytes are reached. */
 async function chosenFiles(folder: string, bytes: number): Promise<readonly string[]> {
   const packages = new Map<string, string[]>();
-  for (const file of (await filesBelow(folder)).sort(byHash)) {
+  const files = (await filesOf([folder])).map((file) => path.relative(folder, file));
+  for (const file of files.sort(byHash)) {
     const [name = ''] = file.split(path.sep);
     packages.set(name, [...(packages.get(name) ?? []), file]);
   }
@@ -65,13 +67,6 @@ async function chosenFiles(folder: string, bytes: number): Promise<readonly stri
       taken += size;
     }
   return chosen;
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

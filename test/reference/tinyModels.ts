@@ -5,6 +5,7 @@ import { Metadata } from '../../sidecar/models/architectures/metadata.ts';
 import type { GgufHeader } from '../../sidecar/models/gguf/header.ts';
 import type { GgufEntry as Entry, TensorSource } from '../../sidecar/models/gguf/content.ts';
 import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
+import type { PlainLlamaSizes } from './plainLlama.ts';
 
 /**
  * Sizes of the random networks. They are small, but have grouped queries, several blocks, and rows that are whole
@@ -16,6 +17,17 @@ const KV_HEADS = 2;
 const BLOCKS = 4;
 const FEED_FORWARD = 512;
 export const TINY_VOCABULARY = 320;
+/** The sizes of the variant `llama` for plain loops. */
+export const TINY_LLAMA: PlainLlamaSizes = {
+  blockCount: BLOCKS,
+  width: WIDTH,
+  heads: HEADS,
+  kvHeads: KV_HEADS,
+  headSize: WIDTH / HEADS,
+  epsilon: 1e-5,
+  ropeBase: 10_000,
+  vocabularySize: TINY_VOCABULARY,
+};
 
 const normEpsilonKeys: Readonly<Record<string, string>> = {
   'command-r': 'attention.layer_norm_epsilon',

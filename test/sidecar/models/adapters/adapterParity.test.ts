@@ -12,7 +12,7 @@ import { compareLogits } from '../../../reference/compareLogits.ts';
 import { plainLlamaLogits } from '../../../reference/plainLlama.ts';
 import { readTensors } from '../../../reference/readTensors.ts';
 import { ADAPTED_MATRICES, writeTinyAdapter, type TinyAdapterOptions } from '../../../reference/tinyAdapters.ts';
-import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../reference/tinyModels.ts';
+import { TINY_LLAMA, TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const CONTEXT_TOKENS = 512;
 const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
@@ -109,16 +109,7 @@ describe('An adapter changes a model', () => {
     const factors = await Promise.all(files.adapters.map((file) => readTensors(file)));
     const few = tokens.slice(0, 40);
     const expected = plainLlamaLogits(
-      {
-        blockCount: 4,
-        width: 256,
-        heads: 4,
-        kvHeads: 2,
-        headSize: 64,
-        epsilon: 1e-5,
-        ropeBase: 10_000,
-        vocabularySize: TINY_VOCABULARY,
-      },
+      TINY_LLAMA,
       weights,
       few,
       few.map(() => 0),

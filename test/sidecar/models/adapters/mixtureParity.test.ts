@@ -11,7 +11,7 @@ import { plainLlamaLogits } from '../../../reference/plainLlama.ts';
 import { plainMixture } from '../../../reference/plainMixture.ts';
 import { readTensors } from '../../../reference/readTensors.ts';
 import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
-import { TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.ts';
+import { TINY_LLAMA, TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const many = Array.from({ length: 40 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 const EXPERTS = 3;
@@ -53,16 +53,7 @@ describe('A mixture of low-rank experts', () => {
       const weights = await readTensors(model);
       const plain = plainMixture(await readTensors(adapter), { experts: EXPERTS, expertsUsed, scale: SCALE });
       const expected = plainLlamaLogits(
-        {
-          blockCount: 4,
-          width: 256,
-          heads: 4,
-          kvHeads: 2,
-          headSize: 64,
-          epsilon: 1e-5,
-          ropeBase: 10_000,
-          vocabularySize: TINY_VOCABULARY,
-        },
+        TINY_LLAMA,
         weights,
         tokens,
         tokens.map(() => 0),

@@ -9,25 +9,15 @@ import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement
 import type { LowRankUpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
 import { upcycleLowRank } from '../../../../sidecar/workshop/upcycle/lowRank/upcycleLowRank.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
-import { plainLlamaLogits, type PlainHooks, type PlainLlamaSizes } from '../../../reference/plainLlama.ts';
+import { plainLlamaLogits, type PlainHooks } from '../../../reference/plainLlama.ts';
 import { plainMixture, plainProduct } from '../../../reference/plainMixture.ts';
 import { plainRidge } from '../../../reference/plainRidge.ts';
 import { readTensors } from '../../../reference/readTensors.ts';
 import { writeTinyAdapter, type TinyAdapterOptions } from '../../../reference/tinyAdapters.ts';
-import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
+import { TINY_LLAMA, TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
-const WIDTH = 256;
+const WIDTH = TINY_LLAMA.width;
 const BEGINNING = 256;
-const sizes: PlainLlamaSizes = {
-  blockCount: 4,
-  width: WIDTH,
-  heads: 4,
-  kvHeads: 2,
-  headSize: 64,
-  epsilon: 1e-5,
-  ropeBase: 10_000,
-  vocabularySize: TINY_VOCABULARY,
-};
 const LETTERS = ['THE CAT SEES A BIRD', 'A BIRD SINGS TO THE CAT', 'RAIN FALLS IN THE NIGHT', 'WE READ AND WE SING'];
 const DIGITS = ['(12+34)*56=2576;', '7*(81-9)/3=168;', '[90,12,55]=>{44};', '<61|23>&&!(8^5);'];
 
@@ -117,7 +107,7 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
     };
     const tokens = [BEGINNING, ...tokensOf(text)];
     plainLlamaLogits(
-      sizes,
+      TINY_LLAMA,
       weights,
       tokens,
       tokens.map(() => 0),
@@ -143,7 +133,7 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
     for (const [index, expected] of [undefined, ...adapters].entries()) {
       const { hooks } = plainMixture(factors, { experts: 2, scale: 1, forced: index });
       const starts = tokens.map(() => 0);
-      const rows = plainLlamaLogits(sizes, weights, tokens, starts, hooks).map((row) => Float32Array.from(row));
+      const rows = plainLlamaLogits(TINY_LLAMA, weights, tokens, starts, hooks).map((row) => Float32Array.from(row));
       const { normalisedSquaredError } = compareLogits(await logits(tokens, expected), rows, TINY_VOCABULARY);
       assert.ok(normalisedSquaredError <= 1e-5, `expert ${index}: ${normalisedSquaredError}`);
     }
@@ -156,7 +146,7 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
     const tokens = tokensOf('12 BIRDS');
     const { hooks } = plainMixture(factors, { experts: 2, scale: 1 });
     const starts = tokens.map(() => 0);
-    const rows = plainLlamaLogits(sizes, weights, tokens, starts, hooks).map((row) => Float32Array.from(row));
+    const rows = plainLlamaLogits(TINY_LLAMA, weights, tokens, starts, hooks).map((row) => Float32Array.from(row));
     const { normalisedSquaredError } = compareLogits(await logits(tokens, outputPath), rows, TINY_VOCABULARY);
     assert.ok(normalisedSquaredError <= 1e-5, `${normalisedSquaredError}`);
   });
@@ -203,7 +193,7 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
       ['BIRDS SING AT NIGHT', 1],
       ['{27*(65-3)}>=1;', 2],
     ] as const)
-      for (let block = 0; block < sizes.blockCount; block++) {
+      for (let block = 0; block < TINY_LLAMA.blockCount; block++) {
         const router = routers.get(`blk.${block}.lora_gate_inp.weight`) as number[];
         const mean = meanGates(plainInputs(text, block).map((input) => plainProduct(router, input)));
         mean.forEach((gate, expert) => {

@@ -14,7 +14,7 @@ import { plainLlamaLogits } from '../../../reference/plainLlama.ts';
 import { plainMixture } from '../../../reference/plainMixture.ts';
 import { readTensors } from '../../../reference/readTensors.ts';
 import { writeMerged, writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
-import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
+import { TINY_LLAMA, TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const RANK = 4;
 const SCALE = 0.5;
@@ -65,13 +65,12 @@ describe('upcycling models that were trained further to low-rank experts', () =>
     assert.deepEqual(experts[1]?.change, undefined);
     assert.deepEqual(experts[2]?.change?.lostTensors, []);
     assert.ok(Math.abs((experts[2]?.change?.keptShare ?? 0) - 1) < 1e-5, `${experts[2]?.change?.keptShare}`);
-    const sizes = { blockCount: 4, width: 256, heads: 4, kvHeads: 2, headSize: 64, epsilon: 1e-5, ropeBase: 10_000 };
     using network = await openNetwork(files.trained, { placement: onOneDevice(device), capacityTokens: 256 });
     const expected = await network.logits(tokens, { chunkTokens: 64 });
     const [base, factors] = [await readTensors(files.base), await readTensors(outputPath)];
     for (const forced of [1, 2]) {
       const rows = plainLlamaLogits(
-        { ...sizes, vocabularySize: TINY_VOCABULARY },
+        TINY_LLAMA,
         base,
         tokens,
         tokens.map(() => 0),
