@@ -219,7 +219,12 @@ export class PromptMaker {
 }
 
 /** Returns a key of everything that a model's speed depends on. */
-export function speedKey({ path, engine, device, threads }: LoadedModel): string {
+export function speedKey({
+  path,
+  engine,
+  device,
+  threads,
+}: Pick<LoadedModel, 'path' | 'engine' | 'device' | 'threads'>): string {
   return JSON.stringify([path, engine, device, threads]);
 }
 

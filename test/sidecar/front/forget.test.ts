@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { speedKey } from '../../../sidecar/completion/prompt/promptMaker.ts';
 import { removeHome } from '../../../sidecar/common/home.ts';
 import { stopRunning } from '../../../sidecar/client/makeWay.ts';
 import { contextsFolder } from '../../../sidecar/keptContexts/contextSets.ts';
@@ -17,6 +18,8 @@ import { TestHome, until } from './support/sidecar.ts';
 import { FORGET_WORKSPACE_REQUEST, STOP_REQUEST } from '../../../sidecar/protocol/client.ts';
 
 const URI = 'file:///project/main.ts';
+/** The length of a prompt follows the model's speed. At this speed every prompt is as long as the context allows. */
+const FASTEST_TOKENS_PER_SECOND = 1e12;
 const source = Array.from({ length: 60 }, (_, line) => `const value${line} = compute(${line * 7}, "${line}");`).join(
   '\n',
 );
@@ -38,29 +41,31 @@ describe('the kept contexts of a workspace', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /**
-   * A client that has requested two completions. The first prompt is short, since the model's speed is not yet known.
-   */
+  /** A home whose sidecar makes prompts of the same length on every machine. */
+  async function createHome(): Promise<TestHome> {
+    const home = await TestHome.create();
+    const key = speedKey({ path: modelPath, engine: 'chorus', device: 'CPU', threads: 1 });
+    await writeFile(home.files.speedsFile, JSON.stringify([[key, FASTEST_TOKENS_PER_SECOND]]));
+    return home;
+  }
+
+  /** A client that has requested a completion. */
   async function asked(
     state: SidecarState,
     workspaceKey: string | undefined,
-    { contexts, lines = [50, 59] }: { contexts?: object; lines?: readonly number[] } = {},
+    { contexts }: { contexts?: object } = {},
   ): Promise<RawClient> {
     const settings = { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 4_096, contexts };
     const client = await RawClient.initialized(state, {
       initializationOptions: { clientKind: 'test', clientVersion: '1.0.0', workspaceKey, settings },
     });
     client.open(URI, source);
-    for (const line of lines) await complete(client, line);
-    return client;
-  }
-
-  function complete(client: RawClient, line: number): Promise<unknown> {
-    return client.request('textDocument/inlineCompletion', {
+    await client.request('textDocument/inlineCompletion', {
       textDocument: { uri: URI },
-      position: { line, character: 10 },
+      position: { line: 59, character: 10 },
       context: { triggerKind: 1 },
     });
+    return client;
   }
 
   const setOf = (home: TestHome, key: string): string => path.join(contextsFolder(home.folder), contextSetName(key));
@@ -68,9 +73,15 @@ describe('the kept contexts of a workspace', () => {
     (await readdir(setOf(home, key)).catch(() => [])).filter((name) => name.endsWith('.rows'));
   const kept = (home: TestHome, key: string): Promise<void> =>
     until(async () => (await chunksOf(home, key)).length >= 4, `the contexts of ${key} are kept`);
+  /** Waits until the sidecar has written the speed that it measured, under the same key. */
+  const speedIsStored = (home: TestHome): Promise<void> =>
+    until(async () => {
+      const speeds = JSON.parse(await readFile(home.files.speedsFile, 'utf8')) as [string, number][];
+      return speeds.length === 1 && (speeds[0]?.[1] ?? 0) < FASTEST_TOKENS_PER_SECOND;
+    }, 'the measured speed is stored');
 
   it('are written when the client has left, readable by this user only, and used when the workspace is opened again', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const first = await asked(await home.start(), 'mine');
     await first[Symbol.asyncDispose]();
     await kept(home, 'mine');
@@ -80,7 +91,8 @@ describe('the kept contexts of a workspace', () => {
     await using client = await RawClient.connect(await home.state());
     await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await client.closed;
-    await (await asked(await home.start(), 'mine', { lines: [59] }))[Symbol.asyncDispose]();
+    await speedIsStored(home);
+    await (await asked(await home.start(), 'mine'))[Symbol.asyncDispose]();
     const after = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
     assert.ok(
       after.some((used, index) => used > (before[index] as number)),
@@ -89,14 +101,14 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('are written when the sidecar is told to stop while its client is connected', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     await using client = await asked(await home.start(), 'mine');
     await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await kept(home, 'mine');
   });
 
   it('are deleted with everything else when Chorus is uninstalled, though the stopping sidecar would write them', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const state = await home.start();
     const client = await asked(state, 'mine');
     await stopRunning(home.folder);
@@ -107,7 +119,7 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('are not written if there is no workspace', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const state = await home.start();
     await using client = await asked(state, undefined);
     await client.request(STOP_REQUEST, undefined).catch(() => undefined);
@@ -116,7 +128,7 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('are deleted when the workspace is forgotten, in memory too, and another workspace keeps its own', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const state = await home.start();
     for (const key of ['mine', 'theirs']) {
       const client = await asked(state, key);
@@ -132,7 +144,7 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('are deleted if they were evaluated under other or unknown read rules', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const state = await home.start();
     const tell = async (unlessRules: string, clientKind = 'test'): Promise<void> => {
       await using client = await RawClient.initialized(state, {
@@ -161,7 +173,7 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('are deleted by the workspace’s name from a client that has another workspace open', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const state = await home.start();
     const key = workspaceKeyOf(['file:///project']);
     const client = await asked(state, key);
@@ -173,7 +185,7 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('are deleted for all workspaces when the user turns keeping off', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     const state = await home.start();
     const client = await asked(state, 'theirs');
     await client[Symbol.asyncDispose]();
@@ -185,7 +197,7 @@ describe('the kept contexts of a workspace', () => {
   });
 
   it('take no more space than the user allows', async () => {
-    await using home = await TestHome.create();
+    await using home = await createHome();
     // A chunk is 256 rows of 4 layers, 2 KV heads of 64, keys and values, 2 bytes each.
     const state = await home.start();
     await using client = await asked(state, 'mine', { contexts: { maxGigabytes: 0.0012 } });
