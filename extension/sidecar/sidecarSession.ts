@@ -7,7 +7,7 @@ import {
   type ChorusInitializationOptions,
   type SidecarStatus,
 } from '../../sidecar/protocol/client.ts';
-import type { LaunchOptions } from '../../sidecar/client/launch.ts';
+import type { LaunchOptions } from '../../sidecar/client/launchOptions.ts';
 import { onNotification, sendNotification } from '../../sidecar/common/typedMessages.ts';
 import type { NotificationType, RequestType } from '../../sidecar/protocol/messages.ts';
 import type { SidecarError } from '../../sidecar/common/sidecarError.ts';

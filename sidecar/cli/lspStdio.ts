@@ -9,7 +9,8 @@ import {
 } from 'vscode-jsonrpc/node';
 import WebSocket from 'ws';
 import { CloseCodes, describeClose } from '../client/connect.ts';
-import { findOrStart, type LaunchOptions } from '../client/launch.ts';
+import { findOrStart } from '../client/launch.ts';
+import type { LaunchOptions } from '../client/launchOptions.ts';
 import { parseJson } from '../common/parseJson.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {

@@ -14,7 +14,8 @@ import { homeFiles } from '../common/home.ts';
 import { onNotification, sendNotification, sendRequest } from '../common/typedMessages.ts';
 import type { NotificationType, RequestType } from '../protocol/messages.ts';
 import { SidecarError } from '../common/sidecarError.ts';
-import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
+import { findOrStart, findRunning, type Attachment } from '../client/launch.ts';
+import type { LaunchOptions } from '../client/launchOptions.ts';
 import { ownScript } from '../common/childProcess/ownScript.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {

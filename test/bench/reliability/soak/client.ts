@@ -6,7 +6,8 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import packageJson from '../../../../package.json' with { type: 'json' };
-import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
+import { findOrStart } from '../../../../sidecar/client/launch.ts';
+import type { LaunchOptions } from '../../../../sidecar/client/launchOptions.ts';
 import { SidecarError } from '../../../../sidecar/common/sidecarError.ts';
 import { onRequest, sendNotification, sendRequest } from '../../../../sidecar/common/typedMessages.ts';
 import type { NotificationType, RequestType } from '../../../../sidecar/protocol/messages.ts';

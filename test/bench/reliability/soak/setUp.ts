@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import packageJson from '../../../../package.json' with { type: 'json' };
-import type { LaunchOptions } from '../../../../sidecar/client/launch.ts';
+import type { LaunchOptions } from '../../../../sidecar/client/launchOptions.ts';
 import { repositoryRoot } from '../../report.ts';
 
 /** The size of the run's home if it is a separate disk, which a fault can fill. */

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { homeFiles } from '../../../../sidecar/common/home.ts';
-import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
+import { findOrStart } from '../../../../sidecar/client/launch.ts';
+import type { LaunchOptions } from '../../../../sidecar/client/launchOptions.ts';
 import { stopRunning } from '../../../../sidecar/client/makeWay.ts';
 import { readStateFile, type SidecarState } from '../../../../sidecar/client/stateFile.ts';
 import { fetchModel } from '../../../../.scripts/fetchModel.ts';
@@ -35,6 +36,7 @@ export function launchOptions(
     execArgv: [...(options.execArgv ?? []), ...testedSidecar.execArgv],
     env: { CHORUS_VERSION: version, ...options.env },
     startTimeoutMs: PATIENCE_MS,
+    answerTimeoutMs: PATIENCE_MS,
   };
 }
 
