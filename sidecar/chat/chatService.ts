@@ -241,6 +241,7 @@ export class ChatService {
       {
         sequence,
         priority: 'chat',
+        purpose: 'chat',
         tokens,
         maxTokens,
         sampling,

@@ -136,6 +136,7 @@ class Answer {
     const request: Omit<EngineGenerateParams, 'requestId'> = {
       sequence,
       priority: 'chat',
+      purpose: params.messages?.length ? 'chat' : 'completion',
       tokens: this.#tokens,
       maxTokens: Math.max(1, this.maxTokens - this.#generatedTokens),
       sampling: samplingOf(params, settings),

@@ -99,7 +99,7 @@ export async function measurePerplexity(
 
 export async function scoreTokens(
   evaluator: Evaluator,
-  { prompt, expected }: ScoreParams,
+  { prompt, expected, purpose }: ScoreParams,
   signal?: AbortSignal,
 ): Promise<ScoreResult> {
   checkTokens(evaluator, [...prompt, ...expected]);
@@ -116,7 +116,7 @@ export async function scoreTokens(
     followingTokens: given.length,
     option: 'number of expected tokens',
   });
-  evaluator.reset();
+  evaluator.reset(purpose);
   if (before.length > 0) await readPrompt(evaluator, before, signal);
   const { vocabularySize } = evaluator;
   const tokens: ScoreResult['tokens'][number][] = [];

@@ -121,9 +121,13 @@ export class Scheduler {
         return step(preempted);
       });
     try {
-      if (!lease.isWarm) {
+      const { purpose = 'completion' } = request;
+      if (!lease.isWarm || (lease.sequence.purpose ?? purpose) !== purpose) {
         await this.#keeper.letGo(lease.sequence, request.priority, end.signal);
-        await turn(() => lease.sequence.truncate(0));
+        await turn(async () => {
+          await lease.sequence.truncate(0);
+          lease.sequence.begin?.(purpose);
+        });
       }
       const generation = this.#generation(lease, attempt, turn);
       const result = await generation.run();

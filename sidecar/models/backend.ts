@@ -1,4 +1,4 @@
-import type { SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { Purpose, SamplingParams, TokenId } from '../protocol/engine.ts';
 import type { NgramIndex } from './decoding/ngramIndex.ts';
 import type { NgramModel } from './decoding/ngramModel.ts';
 import type { TokenSpelling } from './decoding/tokenIndex.ts';
@@ -42,6 +42,10 @@ export interface BackendSequence {
    * Absent: all.
    */
   readonly keptTokens?: number;
+  /** The purpose whose adapters count for its tokens. Absent: none differ. */
+  readonly purpose?: Purpose;
+  /** Empties the sequence for requests of a purpose. Absent if all are alike. */
+  begin?(purpose: Purpose): void;
   /** The length of the longest common prefix of `tokens` and the sequence. */
   commonPrefixLength(tokens: readonly TokenId[]): number;
   /**

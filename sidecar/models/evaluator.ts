@@ -1,5 +1,5 @@
 import { TroubleError } from '../common/troubleError.ts';
-import type { TokenId } from '../protocol/engine.ts';
+import type { Purpose, TokenId } from '../protocol/engine.ts';
 
 /** How many rows of logits are computed and held at once. A row of a large vocabulary takes a megabyte. */
 export const LOGIT_ROWS = 64;
@@ -8,8 +8,8 @@ export const LOGIT_ROWS = 64;
 export interface Evaluator {
   readonly vocabularySize: number;
   readonly contextSizeTokens: number;
-  /** Empties the sequence. */
-  reset(): void;
+  /** Empties the sequence for tokens of a purpose. Default: completion. */
+  reset(purpose?: Purpose): void;
   /**
    * Appends the tokens of a prompt, of which the sequence may keep only some rows. Absent if `evaluate` does the same.
    */

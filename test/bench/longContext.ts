@@ -219,7 +219,12 @@ async function ours(name: string, depth: number): Promise<Competitor> {
   const runs = await heads?.runs(network);
   const attended = openCache(network, cache, { choice, text, runs });
   const sequence = new ChorusSequence(attended, vocabularySize);
-  const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length, stretch: 1 });
+  const rows = new CacheRows(placement, cache, {
+    key: name,
+    purpose: 'completion',
+    exactLength: () => cache.length,
+    stretch: 1,
+  });
   let contextTokens = 0;
   return {
     name,

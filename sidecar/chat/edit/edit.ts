@@ -21,6 +21,7 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
       {
         sequence,
         priority: 'chat',
+        purpose: 'chat',
         tokens: prompt.tokens,
         maxTokens: prompt.maxTokens,
         sampling: { temperature: 0 },

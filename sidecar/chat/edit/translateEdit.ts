@@ -49,6 +49,7 @@ async function translateLine(
     {
       sequence,
       priority: 'chat',
+      purpose: 'chat',
       tokens,
       maxTokens: Math.max(1, Math.min(needed, model.contextSizeTokens - tokens.length)),
       sampling: { temperature: 0 },

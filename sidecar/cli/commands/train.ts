@@ -115,6 +115,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
             rank: options.adapter,
             alpha: options.adapterAlpha ?? 2 * options.adapter,
             from: options.adapterFrom === undefined ? undefined : path.resolve(options.adapterFrom),
+            purpose: options.adapterPurpose,
           },
     export: options.export,
     teacher:

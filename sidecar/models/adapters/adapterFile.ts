@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { formatBytes, readGgufHeader, type GgufHeader, type GgufTensor } from '../gguf/header.ts';
+import { PURPOSES, type Purpose } from '../../protocol/engine.ts';
 import { modelName } from '../gguf/modelName.ts';
 import { fileRows } from '../gguf/rows.ts';
 import { shown } from '../gguf/shown.ts';
@@ -18,6 +19,8 @@ const MAX_FILE_BYTES = 4e9;
 
 /** The metadata with `AdapterFile.includes`, separated by spaces. */
 export const INCLUDES_KEY = 'adapter.chorus.includes';
+/** The metadata with `AdapterFile.purpose`. */
+export const PURPOSE_KEY = 'adapter.chorus.purpose';
 
 const ENDINGS = { down: '.lora_a', up: '.lora_b' } as const;
 type Part = keyof typeof ENDINGS;
@@ -44,6 +47,8 @@ export interface AdapterFile {
   readonly matrices: ReadonlyMap<string, MatrixFactors>;
   /** Absent: the adapter counts wholly for every token. */
   readonly mixture?: ExpertMixture;
+  /** The requests that it counts for. Absent: all. */
+  readonly purpose?: Purpose;
   /** Identifies the values: adapters with the same key compute the same. */
   readonly key: string;
   /** The keys of adapters that its training began with. It takes their place. */
@@ -56,7 +61,7 @@ export interface AdapterFile {
  */
 export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
   const header = await readGgufHeader(filePath);
-  const { architecture, alpha, mixture } = readKeys(header);
+  const { architecture, alpha, mixture, purpose } = readKeys(header);
   const pairs = pairsOf(header, mixture !== undefined);
   const hash = createHash('sha256').update(JSON.stringify([architecture, alpha, mixture, [...pairs.keys()]]));
   const routerTensors = mixture ? routersOf(header) : [];
@@ -91,6 +96,7 @@ export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
     architecture,
     matrices,
     ...(mixture ? { mixture: { ...mixture, routers } } : {}),
+    ...(purpose ? { purpose } : {}),
     key: hash.digest('hex'),
     includes: header.metadata.get(INCLUDES_KEY)?.toString().split(' ') ?? [],
   };
@@ -109,6 +115,7 @@ function readKeys(header: GgufHeader): {
   readonly architecture: string;
   readonly alpha: number;
   readonly mixture?: Omit<ExpertMixture, 'routers'>;
+  readonly purpose?: Purpose;
 } {
   const { path: file, metadata, fileSizeBytes } = header;
   const expect = (key: string, expected: string): void => {
@@ -132,8 +139,18 @@ function readKeys(header: GgufHeader): {
       file,
       `it has ${formatBytes(fileSizeBytes)}, more than the ${formatBytes(MAX_FILE_BYTES)} allowed`,
     );
-  return { architecture, alpha, ...(isMixture ? { mixture: readMixtureKeys(header) } : {}) };
+  const purpose = metadata.get(PURPOSE_KEY);
+  if (purpose !== undefined && !isPurpose(purpose))
+    throw invalidAdapter(file, `${PURPOSE_KEY} is ${shown(purpose)}, expected ${PURPOSES.map(shown).join(' or ')}`);
+  return {
+    architecture,
+    alpha,
+    ...(isMixture ? { mixture: readMixtureKeys(header) } : {}),
+    ...(purpose ? { purpose } : {}),
+  };
 }
+
+const isPurpose = (value: unknown): value is Purpose => (PURPOSES as readonly unknown[]).includes(value);
 
 /** Finds both factors of each matrix, and checks that they fit together. A mixture also has routers. */
 function pairsOf(

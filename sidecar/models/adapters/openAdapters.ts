@@ -38,7 +38,7 @@ async function openEach(
   for (const file of files) {
     try {
       const adapter = await openAdapter(file, model);
-      const other = [...others, ...used].find(({ mixture }) => mixture);
+      const other = [...others, ...used].find((each) => each.mixture && countTogether(each, adapter));
       if (other && adapter.mixture)
         throw invalidAdapter(file, `it has routers, and so has ${path.basename(other.path)}: use one of the two`);
       used.push(adapter);
@@ -49,6 +49,9 @@ async function openEach(
   }
   return { used, refused };
 }
+
+const countTogether = (one: AdapterFile, another: AdapterFile): boolean =>
+  one.purpose === undefined || another.purpose === undefined || one.purpose === another.purpose;
 
 /**
  * Reads and checks an adapter for a model. Throws `TroubleError` as `readAdapterFile` and `checkAdapter`. Unexpected

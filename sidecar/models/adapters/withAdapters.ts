@@ -3,7 +3,8 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
 import { SharedDown, SharedRows, type LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
-import type { LowRankMixture } from '../architectures/weightTable.ts';
+import { PURPOSES, type Purpose } from '../../protocol/engine.ts';
+import type { LowRankMixture, WeightTable } from '../architectures/weightTable.ts';
 import type { Placement } from '../chorus/network/placement.ts';
 import type { PlacedWeights } from '../chorus/network/weights.ts';
 import type { AdapterFile } from './adapterFile.ts';
@@ -11,22 +12,30 @@ import { routerName } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
 import { joinFactors, joinRows, type JoinedFactors } from './joinFactors.ts';
 
-/** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks. */
-const MAX_FACTORS = 22_000;
+/** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks, for each purpose. */
+const MAX_FACTORS = 22_000 * PURPOSES.length;
+
+/** The adapters that count for a purpose. */
+export const adaptersFor = (adapters: readonly AdapterFile[], purpose: Purpose): readonly AdapterFile[] =>
+  adapters.filter((adapter) => adapter.purpose === undefined || adapter.purpose === purpose);
+
+/** Whether the same adapters count for every purpose. */
+const areForAll = (adapters: readonly AdapterFile[]): boolean => adapters.every(({ purpose }) => purpose === undefined);
 
 /** The bytes of the factors of adapters for each matrix that they change. */
 export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<string, number> {
   const bytes = new Map<string, number>();
-  for (const layer of Object.values(layersOf(adapters)))
+  const sets = areForAll(adapters) ? [adapters] : PURPOSES.map((purpose) => adaptersFor(adapters, purpose));
+  for (const layer of sets.flatMap((set) => Object.values(layersOf(set))))
     for (const [name, { down, up }] of joinFactors(layer))
       bytes.set(name, (bytes.get(name) ?? 0) + down.bytes.length + up.bytes.length);
   return bytes;
 }
 
 /**
- * Loads the factors of adapters. Without routers all of them count for every token. A mixture changes the matrices that
- * the other adapters changed. Returns the weights with them; they own the weights from now on. The factors of one
- * matrix stand side by side, so that two products serve all adapters.
+ * Loads the factors of adapters. Without routers all of them count for every token of a purpose. A mixture changes the
+ * matrices that the other adapters changed. Returns the weights with them; they own the weights from now on. The
+ * factors of one matrix stand side by side, so that two products serve all adapters.
  */
 export function withAdapters(
   weights: PlacedWeights,
@@ -40,12 +49,17 @@ export function withAdapters(
     weights[Symbol.dispose]();
   };
   try {
-    const { plain, routed } = layersOf(adapters);
-    const matrices = lowRankMatrices(joinFactors(plain), factors, (name) => weights.table.tensor(name));
-    const mixture = mixtureOf(routed, factors);
+    const tableOf = (counting: readonly AdapterFile[]): WeightTable => {
+      const { plain, routed } = layersOf(counting);
+      const matrices = lowRankMatrices(joinFactors(plain), factors, (name) => weights.table.tensor(name));
+      return weights.table.withLowRank(matrices, mixtureOf(routed, factors));
+    };
+    const table = tableOf(adaptersFor(adapters, 'completion'));
+    const chatTable = areForAll(adapters) ? undefined : tableOf(adaptersFor(adapters, 'chat'));
     factors.fill();
     return {
-      table: weights.table.withLowRank(matrices, mixture),
+      table,
+      ...(chatTable ? { chatTable } : {}),
       sizeBytes: weights.sizeBytes + factors.bytes(() => true),
       gpuBytes: weights.gpuBytes + factors.bytes(({ kind }) => kind !== 'cpu'),
       [Symbol.dispose]: dispose,

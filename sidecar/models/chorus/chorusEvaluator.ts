@@ -20,7 +20,7 @@ export function chorusEvaluator(
   return {
     vocabularySize,
     contextSizeTokens,
-    reset: () => rows.truncate(0),
+    reset: (purpose = 'completion') => sequence.begin(purpose),
     // Tokens behind a prompt are an answer.
     evaluate: (tokens, wanted) => sequence.forward(tokens, { wanted, isAnswer: true }),
     readPrompt: async (tokens, signal) => {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../backend.ts';
 import { PromptLookup } from '../decoding/drafting.ts';
 import { createSampler } from '../decoding/sampler.ts';
-import type { TokenId } from '../../protocol/engine.ts';
+import { PURPOSES, type Purpose, type TokenId } from '../../protocol/engine.ts';
 import type { AttendedCache, ForwardOptions } from './cache/attendedCache.ts';
 import type { SequenceCache } from './cache/sequenceCache.ts';
 import type { GrammarState } from './grammarState.ts';
@@ -29,7 +29,7 @@ interface Accepted {
 
 /** A sequence of Chorus's own network as the scheduler sees it: its cache, and decoding. */
 export class ChorusSequence implements BackendSequence {
-  rows: SequenceRows | undefined;
+  #rows: ReadonlyMap<Purpose, SequenceRows | undefined> = new Map();
   readonly #sequence: SequenceCache;
 
   constructor(
@@ -39,9 +39,27 @@ export class ChorusSequence implements BackendSequence {
     this.#sequence = cache.sequence;
   }
 
-  /** Sets `rows`, which come in chunks of `chunkTokens`, if the cache has any. `key` as for `AttendedCache.rowsFor`. */
-  offerRows(key: string, chunkTokens: number): void {
-    this.rows = this.cache.rowsFor?.(key, chunkTokens);
+  /**
+   * Sets `rows`, which come in chunks of `chunkTokens`, if the cache has any. `keyOf` returns the key of a purpose's
+   * rows, as in `RowsKind`.
+   */
+  offerRows(keyOf: (purpose: Purpose) => string, chunkTokens: number): void {
+    this.#rows = new Map(
+      PURPOSES.map((purpose) => [purpose, this.cache.rowsFor?.({ purpose, key: keyOf(purpose) }, chunkTokens)]),
+    );
+  }
+
+  get rows(): SequenceRows | undefined {
+    return this.#rows.get(this.purpose);
+  }
+
+  get purpose(): Purpose {
+    return this.#sequence.purpose;
+  }
+
+  begin(purpose: Purpose): void {
+    this.cache.truncate(0);
+    this.#sequence.purpose = purpose;
   }
 
   get length(): number {

@@ -2,7 +2,8 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { VERSION } from '../../common/version.ts';
 import { CHUNK_TOKENS } from '../../keptContexts/chunkNames.ts';
-import { withAdapters } from '../adapters/withAdapters.ts';
+import type { Purpose } from '../../protocol/engine.ts';
+import { adaptersFor, withAdapters } from '../adapters/withAdapters.ts';
 import { openAdapters, withFactors, type OpenedAdapters } from '../adapters/openAdapters.ts';
 import { fingerprint } from '../gguf/fingerprint.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
@@ -113,8 +114,13 @@ async function open(
   const { contextSizeTokens } = plan;
   const { architecture, hyperparameters } = model;
   const placement = place(request, planned);
-  const modelKey = [await fingerprint(model.headers), ...adapters.used.map(({ key }) => key)].join(' ');
-  const ofHeads = { hyperparameters, contextSizeTokens, modelKey, file: request.params.headNeedsFile };
+  const modelKeys = await keysOf(model, adapters);
+  const ofHeads = {
+    hyperparameters,
+    contextSizeTokens,
+    modelKey: modelKeys.completion,
+    file: request.params.headNeedsFile,
+  };
   const heads = tier && (await ChoosingHeads.of(tier, { ...ofHeads, text: await planned.text }));
   const loadingShare = heads?.isMeasuring ? 0.5 : 1;
   const weights = use(
@@ -131,7 +137,8 @@ async function open(
     onProgress: (share) => request.onProgress?.(loadingShare + (1 - loadingShare) * share),
   });
   const caches = sequences.map((sequence) => use(openCache(network, sequence, { choice, text, runs })));
-  const rowsKey = JSON.stringify([VERSION, modelKey, tier ? { ...tier, refreshedHeads: undefined } : 'full']);
+  const rowsKey = (purpose: Purpose): string =>
+    JSON.stringify([VERSION, modelKeys[purpose], tier ? { ...tier, refreshedHeads: undefined } : 'full']);
   const backend = backendOf(request, { contextSizeTokens, tokenizer, network, caches, text, rowsKey });
   const [sequence, cache] = [backend.sequences[0] as ChorusSequence, sequences[0] as SequenceCache];
   const sizes = { vocabularySize: hyperparameters.vocabularySize, contextSizeTokens, keptRows: choice.capacity };
@@ -145,7 +152,14 @@ async function open(
   };
 }
 
-/** `rowsKey`: identifies the rows of its sequences among those that are kept on disk. */
+/** Identifies for each purpose the model with the adapters that count. */
+async function keysOf({ headers }: CheckedModel, { used }: OpenedAdapters): Promise<Readonly<Record<Purpose, string>>> {
+  const model = await fingerprint(headers);
+  const keyOf = (purpose: Purpose): string => [model, ...adaptersFor(used, purpose).map(({ key }) => key)].join(' ');
+  return { completion: keyOf('completion'), chat: keyOf('chat') };
+}
+
+/** `rowsKey`: identifies the rows of a purpose among those that are kept on disk. */
 function backendOf(
   { device: { llama } }: OpenRequest,
   {
@@ -157,7 +171,7 @@ function backendOf(
     readonly network: Network;
     readonly caches: readonly AttendedCache[];
     readonly text: ModelText;
-    readonly rowsKey: string;
+    readonly rowsKey: (purpose: Purpose) => string;
   },
 ): ChorusBackend {
   const backend = new ChorusBackend({ ...opened, llama });

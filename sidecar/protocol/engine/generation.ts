@@ -40,6 +40,8 @@ export interface EngineGenerateParams {
   readonly ngrams?: NgramParams;
   /** A completion preempts a chat between two tokens. A chat preempts background work. */
   readonly priority: Priority;
+  /** Chooses the adapters that count for the tokens. Default: completion. */
+  readonly purpose?: Purpose;
   readonly tokens: readonly TokenId[];
   readonly maxTokens: number;
   readonly sampling: SamplingParams;
@@ -75,6 +77,9 @@ export interface ContextSet {
   readonly maxBytes: number;
 }
 export type Priority = 'completion' | 'chat' | 'background';
+/** Completion continues a text or fills a gap in it. Chat answers messages. */
+export const PURPOSES = ['completion', 'chat'] as const;
+export type Purpose = (typeof PURPOSES)[number];
 export interface SamplingParams {
   /** 0: greedy. */
   readonly temperature: number;

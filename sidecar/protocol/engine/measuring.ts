@@ -1,3 +1,4 @@
+import type { Purpose } from './generation.ts';
 import type { TokenId } from './text.ts';
 import { request } from '../messages.ts';
 
@@ -31,6 +32,8 @@ export const SCORE = request<ScoreParams, ScoreResult>('engine/score');
 export interface ScoreParams {
   readonly prompt: readonly TokenId[];
   readonly expected: readonly TokenId[];
+  /** As in `EngineGenerateParams`. */
+  readonly purpose?: Purpose;
 }
 export interface ScoreResult {
   /** In the order of the expected tokens. */

@@ -47,7 +47,7 @@ export function expertOptions(training: ExpertTraining): TrainOptions {
     precision: 'bf16',
     // A laptop has other work for its memory.
     recompute: true,
-    adapter: { rank: EXPERT_RANK, alpha: 2 * EXPERT_RANK, from: training.continueFrom },
+    adapter: { rank: EXPERT_RANK, alpha: 2 * EXPERT_RANK, from: training.continueFrom, purpose: 'completion' },
     export: 'adapter',
     freeze: [],
     schedule: {

@@ -4,17 +4,22 @@ import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { cast } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read } from '../../../kernels/ggml/transfer.ts';
-import { INCLUDES_KEY, readAdapterFile } from '../../models/adapters/adapterFile.ts';
+import { INCLUDES_KEY, PURPOSE_KEY, readAdapterFile } from '../../models/adapters/adapterFile.ts';
 import type { GgufEntry, TensorSource } from '../../models/gguf/content.ts';
 import { writeGguf } from '../../models/gguf/writer.ts';
+import type { AdapterOptions } from './options.ts';
 import type { PlacedModel } from './placedModel.ts';
 
 /**
  * Writes the factors of an adapter, without the model, as llama.cpp's adapter GGUF: for each matrix `lora_a[in, rank]`
  * and `lora_b[rank, out]` in float16. Every llama.cpp can load it beside the model. It names the adapter `from`, which
- * the training began with. Throws `TroubleError`.
+ * the training began with, and the requests that it counts for. Throws `TroubleError`.
  */
-export async function exportAdapter(file: string, placed: PlacedModel, from?: string): Promise<void> {
+export async function exportAdapter(
+  file: string,
+  placed: PlacedModel,
+  { from, purpose }: Pick<AdapterOptions, 'from' | 'purpose'>,
+): Promise<void> {
   const { model, plan } = placed;
   const names = [...(plan?.ranks.keys() ?? [])];
   const rank = Math.max(...(plan?.ranks.values() ?? []));
@@ -26,6 +31,7 @@ export async function exportAdapter(file: string, placed: PlacedModel, from?: st
     ['adapter.type', { type: 'string', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'f32', value: (plan?.factor ?? 1) * rank }],
     ...(from === undefined ? [] : [[INCLUDES_KEY, { type: 'string', value: await includedKeys(from) }] as const]),
+    ...(purpose === undefined ? [] : [[PURPOSE_KEY, { type: 'string', value: purpose }] as const]),
   ]);
   const tensors = names.flatMap((name) => {
     const { down, up } = placed.factors(name);

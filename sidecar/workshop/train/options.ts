@@ -2,6 +2,7 @@ import type { RouterLossOptions } from '../../../kernels/blocks/routerLoss.ts';
 import type { AdamWOptions } from '../../../kernels/training/optimiser/adamWOptions.ts';
 import type { ScheduleOptions } from '../../../kernels/training/optimiser/schedules.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
+import type { Purpose } from '../../protocol/engine.ts';
 
 /** The sizes of a network with random weights. */
 export interface ScratchSizes {
@@ -25,12 +26,14 @@ export interface LowRankOptions {
 }
 
 /** Factors that are added to frozen matrices of blocks (LoRA, arXiv 2106.09685). */
-interface AdapterOptions {
+export interface AdapterOptions {
   readonly rank: number;
   /** The product of the factors is scaled by alpha ⁄ rank. */
   readonly alpha: number;
   /** An adapter file with the factors to begin with. Absent: an adapter without effect. */
   readonly from?: string;
+  /** The requests that the exported adapter counts for. Absent: all. */
+  readonly purpose?: Purpose;
 }
 
 /** All options of a training. The command line sends them to the training process, and checkpoints contain them. */

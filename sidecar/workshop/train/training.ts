@@ -265,7 +265,7 @@ async function writeResult(
   placed: PlacedModel,
   losses: readonly number[],
 ): Promise<{ outputPath: string; plotPath: string }> {
-  if (kind === 'adapter') await exportAdapter(outputPath, placed, adapter?.from);
+  if (kind === 'adapter') await exportAdapter(outputPath, placed, adapter ?? {});
   else await exportModel(outputPath, placed);
   const plotPath = lossPlotPath(outputPath);
   await writeFile(plotPath, lossPlot(losses));

@@ -68,7 +68,7 @@ export async function measureBits(
         throw new Error(`${text.id} takes ${tokens.length} tokens of ${model.name}, more than ${MAX_TOKENS}.`);
       await kept.add({
         id: text.id,
-        nats: await natsOf(network, await beforeText(opened, text), tokens),
+        nats: await natsOf(network, await beforeText(opened, text), tokens, text),
         bytes: Buffer.byteLength(text.text),
         tokens: tokens.length,
         digest: digestOf(text),
@@ -93,10 +93,12 @@ async function natsOf(
   { network, sequence, model }: OpenedNetwork,
   before: readonly number[],
   tokens: readonly number[],
+  { question }: BitText,
 ): Promise<number> {
   const { vocabularySize } = model.hyperparameters;
   const given = [...before.slice(-1), ...tokens.slice(0, -1)];
   sequence.truncate(0);
+  sequence.purpose = question === undefined ? 'completion' : 'chat';
   if (before.length > 1) await network.evaluate(sequence, before.slice(0, -1), 'last');
   let nats = 0;
   for (let first = 0; first < given.length; first += CHUNK_TOKENS) {

@@ -1,3 +1,4 @@
+import type { Purpose } from '../../../protocol/engine.ts';
 import type { LowRankOptions, ScratchSizes, TrainOptions } from '../../../workshop/train/options.ts';
 import type { SpeechSizes, SpeechTrainOptions } from '../../../workshop/train/speech/speechOptions.ts';
 
@@ -37,6 +38,7 @@ export interface TrainCommandOptions {
   readonly adapter?: number;
   readonly adapterAlpha?: number;
   readonly adapterFrom?: string;
+  readonly adapterPurpose?: Purpose;
   readonly export: 'merged' | 'adapter';
   readonly teacher?: string;
   readonly teacherTokens: number;

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import os from 'node:os';
 import { defaultAdamW } from '../../../../kernels/training/optimiser/adamWOptions.ts';
+import { PURPOSES } from '../../../protocol/engine.ts';
 import { decimal, integer, regularExpression } from '../../options.ts';
 import type { TrainCommandOptions } from './commandOptions.ts';
 import { rankOrShare, scratchSizes, speechSizes } from './sizes.ts';
@@ -183,6 +184,11 @@ function addAdapterOptions(command: Command): void {
       decimal(value, 0, 1e6),
     )
     .option('--adapter-from <file>', 'adapter GGUF of that rank to train further')
+    .addOption(
+      new Option('--adapter-purpose <purpose>', 'requests that the exported adapter counts for (default: all)').choices(
+        PURPOSES,
+      ),
+    )
     .option('--teacher <file>', 'GGUF with the same tokens whose probabilities an adapter learns')
     .option(
       '--teacher-tokens <number>',

@@ -1,4 +1,4 @@
-import type { TokenId } from '../../../protocol/engine.ts';
+import type { Purpose, TokenId } from '../../../protocol/engine.ts';
 import type { SequenceRows, WholePrompt } from '../../backend.ts';
 import type { WantedLogits } from '../network/networkGraph.ts';
 import type { SequenceCache } from './sequenceCache.ts';
@@ -10,6 +10,13 @@ export interface ForwardOptions {
   /** Whether the tokens continue an answer. Tokens of a prompt may attend other rows. */
   readonly isAnswer: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** The rows of one purpose. */
+export interface RowsKind {
+  readonly purpose: Purpose;
+  /** Identifies the weights, the graphs and the rows that tokens attend. */
+  readonly key: string;
 }
 
 /**
@@ -43,8 +50,7 @@ export interface AttendedCache extends Disposable {
   tokensBeforeChoice?(): number;
   /**
    * Returns the rows for keeping them elsewhere, in chunks of `chunkTokens`; `undefined` if a chunk depends on tokens
-   * behind it. `key` identifies the weights, the graphs and the rows that tokens attend. Absent if only some rows of a
-   * prompt are kept.
+   * behind it. Absent if only some rows of a prompt are kept.
    */
-  rowsFor?(key: string, chunkTokens: number): SequenceRows | undefined;
+  rowsFor?(kind: RowsKind, chunkTokens: number): SequenceRows | undefined;
 }

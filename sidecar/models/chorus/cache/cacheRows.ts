@@ -3,7 +3,7 @@ import type { Device } from '../../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../../kernels/ggml/transfer.ts';
 import type { SequenceRows } from '../../backend.ts';
-import type { TokenId } from '../../../protocol/engine.ts';
+import type { Purpose, TokenId } from '../../../protocol/engine.ts';
 import { keptOn, type Placement } from '../network/placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
@@ -37,6 +37,8 @@ export class CacheRows implements SequenceRows {
       readonly key: string;
       /** The number of tokens, of those held, whose rows equal those of a prompt. */
       readonly exactLength: () => number;
+      /** The purpose whose adapters compute the rows. The sequence has none of these while it serves another. */
+      readonly purpose: Purpose;
       /** As in `SequenceRows`. */
       readonly stretch: number;
     },
@@ -59,12 +61,12 @@ export class CacheRows implements SequenceRows {
   }
 
   get tokens(): readonly TokenId[] {
-    return this.cache.tokens.slice(0, this.options.exactLength());
+    return this.cache.tokens.slice(0, this.#exactLength());
   }
 
   holds(tokens: readonly TokenId[], length: number): boolean {
     const held = this.cache.tokens;
-    if (this.options.exactLength() < length) return false;
+    if (this.#exactLength() < length) return false;
     for (let index = 0; index < length; index++) if (tokens[index] !== held[index]) return false;
     return true;
   }
@@ -77,6 +79,10 @@ export class CacheRows implements SequenceRows {
     const first = this.cache.rows;
     this.#each(rows, first, (column, part, offsetBytes) => write(column.device, column.tensor, part, offsetBytes));
     this.cache.restore(tokens);
+  }
+
+  #exactLength(): number {
+    return this.cache.purpose === this.options.purpose ? this.options.exactLength() : 0;
   }
 
   /** Calls `visit` for each piece of `bytes`, rows from `first` on, with its offset in its tensor. */

@@ -2,7 +2,7 @@ import { commonPrefixLength } from '../../../common/commonPrefix.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import type { SequenceRows } from '../../backend.ts';
 import type { Network } from '../network/network.ts';
-import type { AttendedCache, ForwardOptions } from './attendedCache.ts';
+import type { AttendedCache, ForwardOptions, RowsKind } from './attendedCache.ts';
 import { CacheRows } from './cacheRows.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
@@ -27,9 +27,10 @@ export class FullCache implements AttendedCache {
     return this.network.evaluate(this.sequence, tokens, wanted, signal);
   }
 
-  rowsFor(key: string): SequenceRows {
+  rowsFor(kind: RowsKind): SequenceRows {
     const { network, sequence } = this;
-    return new CacheRows(network.options.placement, sequence, { key, exactLength: () => sequence.length, stretch: 1 });
+    const exactLength = (): number => sequence.length;
+    return new CacheRows(network.options.placement, sequence, { ...kind, exactLength, stretch: 1 });
   }
 
   [Symbol.dispose](): void {}

@@ -1,7 +1,7 @@
 import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
-import type { TokenId } from '../../../protocol/engine.ts';
+import type { Purpose, TokenId } from '../../../protocol/engine.ts';
 import { cachedHeads, isRecurrent, type Hyperparameters } from '../../architectures/architecture.ts';
 import { BlockStorage } from '../network/blockStorage.ts';
 import { copiedLayer, declareLayer, keepsRotated, rotatedLayer, type CacheLayout } from './cacheLayout.ts';
@@ -25,6 +25,8 @@ const TENSORS_PER_BLOCK = 5;
  */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
+  /** Chooses the adapters that compute the rows. It changes only while the sequence is empty. */
+  purpose: Purpose = 'completion';
   readonly #layers: readonly (LayerCache | undefined)[];
   readonly #lastQueries: readonly Tensor[];
   readonly #storage: BlockStorage;

@@ -10,7 +10,7 @@ import type { HeadRuns } from '../tiers/headRuns.ts';
 import { joined, PromptTier } from '../tiers/promptTier.ts';
 import { ScoredKeys, scoredType } from '../tiers/scoredKeys.ts';
 import { lastAttendingAll, type TierOptions } from '../tiers/tierOptions.ts';
-import type { AttendedCache, ForwardOptions } from './attendedCache.ts';
+import type { AttendedCache, ForwardOptions, RowsKind } from './attendedCache.ts';
 import { CacheRows } from './cacheRows.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
@@ -85,7 +85,7 @@ export class TieredCache implements AttendedCache {
     return this.answers.schedule.tokensBeforeChoice(this.sequence.length);
   }
 
-  rowsFor(key: string, chunkTokens: number): SequenceRows | undefined {
+  rowsFor(kind: RowsKind, chunkTokens: number): SequenceRows | undefined {
     const { network, sequence, prompts } = this;
     const { blockTokens } = this.options;
     if (prompts && chunkTokens % blockTokens !== 0) return undefined;
@@ -95,7 +95,7 @@ export class TieredCache implements AttendedCache {
       return prompts?.keptLength(length, Infinity) ?? length;
     };
     const stretch = prompts ? blockTokens : 1;
-    return new CacheRows(network.options.placement, sequence, { key, exactLength, stretch });
+    return new CacheRows(network.options.placement, sequence, { ...kind, exactLength, stretch });
   }
 
   [Symbol.dispose](): void {

@@ -48,16 +48,24 @@ export class Network implements Disposable {
   readonly #tokenThreads: ThreadGovernor;
   readonly #promptThreads: ThreadGovernor;
   #computing: Promise<void> = Promise.resolve();
+  readonly #chatOptions: NetworkOptions;
   /** The duration of the last evaluation of one token. */
   #tokenMs = Infinity;
 
   constructor(readonly options: NetworkOptions) {
     const { device, cpu } = options.placement;
+    const { chatTable } = options.weights;
+    this.#chatOptions = chatTable ? { ...options, weights: { ...options.weights, table: chatTable } } : options;
     this.#graphs = new KeptGraphs(graphMemoryOn(options.placement), KEPT_GRAPHS);
     this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
     const threads = this.#cpu?.threads ?? 1;
     this.#tokenThreads = new ThreadGovernor(threads);
     this.#promptThreads = new ThreadGovernor(threads, 1);
+  }
+
+  /** The network with the adapters that count for a sequence. */
+  optionsFor({ purpose }: Pick<SequenceCache, 'purpose'>): NetworkOptions {
+    return purpose === 'chat' ? this.#chatOptions : this.options;
   }
 
   /** Whether an evaluation ends soon after its signal aborts. */
@@ -231,7 +239,7 @@ export class Network implements Disposable {
     read: () => Result,
   ): Promise<Result> {
     using memory = graphMemoryOn(this.options.placement);
-    const built = buildNetworkGraph(this.options, sequence, {
+    const built = buildNetworkGraph(this.optionsFor(sequence), sequence, {
       extents: extentsFor(sequence, tokens.length),
       wanted,
       observer,
@@ -286,10 +294,11 @@ export class Network implements Disposable {
 
   #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): NetworkGraph {
     const { tokens, attendedRows, isFirst, stretch, slot } = extents;
+    const options = this.optionsFor(sequence);
     return this.#graphs.obtain(
-      `${sequence.id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${slot} ${wanted}`,
-      () => buildNetworkGraph(this.options, sequence, { extents, wanted }),
-      () => buildNetworkGraph(this.options, sequence, { extents: largestExtents(sequence), wanted: 'last' }),
+      `${sequence.id} ${sequence.purpose} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${slot} ${wanted}`,
+      () => buildNetworkGraph(options, sequence, { extents, wanted }),
+      () => buildNetworkGraph(options, sequence, { extents: largestExtents(sequence), wanted: 'last' }),
     );
   }
 

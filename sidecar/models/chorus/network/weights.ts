@@ -58,6 +58,8 @@ function trimOnes(shape: readonly number[]): readonly number[] {
 /** Weights in a device's memory. */
 export interface LoadedWeights extends Disposable {
   readonly table: WeightTable;
+  /** The tensors with the adapters that count for chats. Absent: the same count for every purpose. */
+  readonly chatTable?: WeightTable;
   readonly sizeBytes: number;
 }
 

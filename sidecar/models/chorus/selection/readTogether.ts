@@ -14,14 +14,16 @@ export interface ReadTarget extends PrefillTarget {
 
 /**
  * Reads prompts layer by layer into several caches of a network, in place of their contents. Each cache keeps the rows
- * that its selection chooses, or all rows if it has none. A prefix that the prompts share is read once.
+ * that its selection chooses, or all rows if it has none. A prefix that the prompts share is read once. All sequences
+ * have one purpose.
  */
 export function readTogether(
   network: Network,
   prompts: readonly { readonly tokens: readonly TokenId[]; readonly targets: readonly ReadTarget[] }[],
 ): WholePrompt {
-  for (const { sequence } of prompts.flatMap(({ targets }) => targets)) sequence.truncate(0);
-  const { options } = network;
+  const sequences = prompts.flatMap(({ targets }) => targets.map(({ sequence }) => sequence));
+  for (const sequence of sequences) sequence.truncate(0);
+  const options = sequences[0] ? network.optionsFor(sequences[0]) : network.options;
   const prefill = new LayerMajorPrefill(options, prompts, {
     chunkTokens: BATCH_TOKENS,
     stepTokens: stepTokens(options.hyperparameters, options.placement),

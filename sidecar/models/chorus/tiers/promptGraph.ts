@@ -59,7 +59,7 @@ export function buildPromptGraph(parts: PromptParts, extents: PromptExtents): Pr
   const choice = addChoiceInputs(graph, parts, extents);
   const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
   const built = { graph, inputs, ...choice, outputRows };
-  const logits = throughBlocks(graph, network.options, {
+  const logits = throughBlocks(graph, network.optionsFor(sequence), {
     tokens: inputs.tokens,
     outputRows,
     wanted,

@@ -66,7 +66,7 @@ interface BlockAttention {
 }
 
 export function buildTierGraph(parts: TierParts, extents: TierExtents): TierGraph {
-  const { network, layers, rows } = parts;
+  const { network, sequence, layers, rows } = parts;
   const { tokens: tokenCount, wanted } = extents;
   const { placement } = network.options;
   const graph = new Graph(placement.device, { alsoOn: placement.cpu });
@@ -76,7 +76,7 @@ export function buildTierGraph(parts: TierParts, extents: TierExtents): TierGrap
   const valueCells = new ValueCells(graph, tokenCount);
   const built = { graph, inputs, valueCells, outputRows, selecting };
   const works: (() => void)[] = [];
-  const logits = throughBlocks(graph, network.options, {
+  const logits = throughBlocks(graph, network.optionsFor(sequence), {
     tokens: inputs.tokens,
     outputRows,
     wanted,

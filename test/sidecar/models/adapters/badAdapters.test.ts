@@ -49,6 +49,11 @@ describe('An adapter that can’t be used', () => {
       'adapter.lora.alpha is null, expected a number',
     ],
     [
+      'is for an unknown purpose',
+      { keys: { 'adapter.chorus.purpose': { type: 'string', value: 'translation' } } },
+      'adapter.chorus.purpose is "translation", expected "completion" or "chat"',
+    ],
+    [
       'is for a narrower model',
       {
         reshape: (name, [input = 1, output = 1]) =>

@@ -77,7 +77,7 @@ describe(`CacheRows on ${kind}`, () => {
     using second = restored as SequenceCache;
     const [from, to] = [first, second].map((cache) => {
       const sequence = new ChorusSequence(new FullCache(network, cache), TINY_VOCABULARY);
-      sequence.offerRows('model', RESTORED);
+      sequence.offerRows(() => 'model', RESTORED);
       return sequence;
     }) as [ChorusSequence, ChorusSequence];
     const [source, target] = [from.rows, to.rows] as [SequenceRows, SequenceRows];
@@ -137,11 +137,11 @@ describe(`CacheRows on ${kind}`, () => {
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using uneven = new TieredCache(network, cache, options);
     const declined = new ChorusSequence(uneven, TINY_VOCABULARY);
-    declined.offerRows('model', RESTORED);
+    declined.offerRows(() => 'model', RESTORED);
     assert.equal(declined.rows, undefined, 'a chunk of 256 tokens ends inside a block of 48');
     using even = new TieredCache(network, cache, { ...options, blockTokens: 32, togetherTokens: 16 });
     const sequence = new ChorusSequence(even, TINY_VOCABULARY);
-    sequence.offerRows('model', RESTORED);
+    sequence.offerRows(() => 'model', RESTORED);
     await sequence.evaluate(tokens.slice(0, HELD));
     assert.equal(sequence.rows?.tokens.length, 288, 'the last, unfinished block is evaluated again');
     await sequence.forward([1], { wanted: 'last', isAnswer: true });
@@ -158,7 +158,7 @@ describe(`CacheRows on ${kind}`, () => {
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using tiers = new TieredCache(network, cache, options);
     const sequence = new ChorusSequence(tiers, TINY_VOCABULARY);
-    sequence.offerRows('model', RESTORED);
+    sequence.offerRows(() => 'model', RESTORED);
     await sequence.evaluate(tokens.slice(0, RESTORED));
     sequence.rows?.append(tokens.slice(RESTORED, RESTORED + 32), new Uint8Array(32 * sequence.rows.rowBytes));
     assert.equal(
@@ -181,7 +181,7 @@ describe(`CacheRows on ${kind}`, () => {
     using secondTiers = new TieredCache(network, second, options);
     const [from, to] = [firstTiers, secondTiers].map((tiers) => {
       const sequence = new ChorusSequence(tiers, TINY_VOCABULARY);
-      sequence.offerRows('model', RESTORED);
+      sequence.offerRows(() => 'model', RESTORED);
       return sequence;
     }) as [ChorusSequence, ChorusSequence];
     const answered = async (sequence: ChorusSequence): Promise<number[][]> => {

@@ -129,7 +129,7 @@ describe(`a context kept in main memory and attended on ${kind}`, () => {
       ),
     );
     const sequence = new ChorusSequence(tiers, TINY_VOCABULARY);
-    sequence.offerRows('model', KEPT);
+    sequence.offerRows(() => 'model', KEPT);
     const kept = sequence.rows;
     assert.ok(kept);
     if (rows) kept.append(tokens.slice(0, KEPT), rows);
