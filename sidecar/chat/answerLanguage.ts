@@ -68,10 +68,13 @@ export function languageName(tag: string): string {
 
 /** Returns "Answer in …" in the language itself if it is known, which small models follow best, else in English. */
 export function answerInstruction(tag: string): string {
+  return ofLanguage(answerInstructions, tag) ?? `Answer in ${languageName(tag)}.`;
+}
+
+/** Returns the entry of a language (a BCP 47 tag) in a table by language; `undefined` if the table lacks it. */
+export function ofLanguage<Entry>(table: Readonly<Record<string, Entry>>, tag: string): Entry | undefined {
   const normal = normaliseTag(tag);
-  return (
-    answerInstructions[normal] ?? answerInstructions[normal.split('-')[0] ?? ''] ?? `Answer in ${languageName(tag)}.`
-  );
+  return table[normal] ?? table[normal.split('-')[0] ?? ''];
 }
 
 export function isEnglish(tag: string): boolean {

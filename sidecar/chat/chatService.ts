@@ -27,6 +27,7 @@ import {
 } from './commitMessage.ts';
 import { type ConversationParams, conversationPrompt, type ConversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
+import { SentenceWithFacts } from './explain/sentenceWithFacts.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
 import { openedThoughts } from './openedThoughts.ts';
 
@@ -74,6 +75,13 @@ export class ChatService {
     const model = await this.#session.model(signal);
     let prompt = await conversationPrompt(this.#session, model, params, settings);
     const opening = await openedThoughts(this.#session, model, prompt.tokens);
+    const say = (text: string): void => onChunk({ text });
+    // A model that thinks aloud begins with no sentence of its answer.
+    const sentence =
+      prompt.asksForSentence && opening === ''
+        ? new SentenceWithFacts(params, prompt.answerLanguage ?? 'en', say)
+        : undefined;
+    const send = sentence ? (text: string): void => sentence.receive(text) : say;
     const result = await this.#inConversation(
       params.conversationId,
       async (sequence) => {
@@ -92,28 +100,25 @@ export class ChatService {
             onChunk: ({ text }) => onText(text),
             signal: until,
           });
-        const send = (text: string): void => onChunk({ text });
         const gate = new ScriptGate(prompt.answerLanguage, send);
         if (opening !== '') gate.receive(opening);
+        const until = [signal, sentence?.signal].filter((each) => each !== undefined);
         try {
-          const first = await ask(
-            prompt,
-            (text) => gate.receive(text),
-            signal ? AbortSignal.any([signal, gate.signal]) : gate.signal,
-          );
+          const first = await ask(prompt, (text) => gate.receive(text), AbortSignal.any([...until, gate.signal]));
           if (!gate.isWrong || signal?.aborted) return first;
         } finally {
           // If the engine crashes, the text so far is kept.
           gate.open();
         }
         prompt = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
-        return ask(prompt, send, signal);
+        return ask(prompt, send, AbortSignal.any(until));
       },
       signal,
     );
+    const isWhole = sentence?.signal.aborted === true && !signal?.aborted;
     return {
-      text: opening + result.text,
-      stopReason: stopReasonOf(result.stopReason),
+      text: sentence ? await sentence.finish() : opening + result.text,
+      stopReason: isWhole ? 'end' : stopReasonOf(result.stopReason),
       promptTokens: prompt.tokens.length,
       generatedTokens: result.tokens.length,
       tokensPerSecond: rate(result.tokens.length, result.generateMs),

@@ -3,7 +3,8 @@ import { TroubleError } from '../common/troubleError.ts';
 import type { ChatMessage, ChatParams, ChatSettings, ContextItem } from '../protocol/client.ts';
 import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
 import { cutText, MESSAGE_OVERHEAD_TOKENS, oldestTurnsToDrop } from './budget.ts';
-import { chatPrompt, parseCommand } from './commands/index.ts';
+import type { CodeFacts } from '../syntax/codeFacts.ts';
+import { asksForSentence, chatPrompt, parseCommand } from './commands/index.ts';
 import { fitContext } from './contextItems.ts';
 import { answerInstruction, answerLanguage, isEnglish, languageName } from './answerLanguage.ts';
 import { languageNamed } from './languageNames.ts';
@@ -30,12 +31,16 @@ export interface ConversationPrompt extends RenderedChat {
   readonly omittedTurns: number;
   /** The language of the answer as a BCP 47 tag, or `undefined` if the answer is a translation. */
   readonly answerLanguage: string | undefined;
+  /** Whether only the first sentence of the answer is shown, with facts. */
+  readonly asksForSentence: boolean;
 }
 
 /** A conversation with the definitions for its questions. */
 export interface ConversationParams extends ChatParams {
   /** Definitions by the question that they precede. */
   readonly definitions?: ReadonlyMap<ChatMessage, readonly ContextItem[]> | undefined;
+  /** Reads facts about a piece of code from its syntax. Resolves with `undefined` if there are none. */
+  readonly factsOf?: ((item: ContextItem) => Promise<CodeFacts | undefined>) | undefined;
 }
 
 interface Turn extends ChatMessage {
@@ -67,7 +72,11 @@ export async function conversationPrompt(
     settings.systemPrompt || (model.engine === 'server' ? SERVER_SYSTEM_PROMPT : DEFAULT_SYSTEM_PROMPT),
     ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content),
   ].join('\n\n');
-  const { texts, answerLanguage: language } = await turnTexts(turns, params, settings, { ...options, model });
+  const {
+    texts,
+    answerLanguage: language,
+    isSentence,
+  } = await turnTexts(turns, params, settings, { ...options, model });
   const definitions = await Promise.all(
     turns.map((turn) =>
       fitContext(session.engine, turn.definitions, Math.floor(model.contextSizeTokens * DEFINITIONS_SHARE)),
@@ -107,6 +116,7 @@ export async function conversationPrompt(
         unreadContext: [...context.leftOut, ...(definitions.at(-1)?.leftOut ?? [])],
         omittedTurns: dropped,
         answerLanguage: language,
+        asksForSentence: isSentence,
       };
     // The estimate of the template's tokens was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
@@ -159,11 +169,16 @@ async function turnTexts(
   params: ChatParams,
   settings: ChatSettings,
   { model, insistsOnLanguage = false }: ConversationPromptOptions & { readonly model: LoadedModel },
-): Promise<{ readonly texts: readonly string[]; readonly answerLanguage: string | undefined }> {
+): Promise<{
+  readonly texts: readonly string[];
+  readonly answerLanguage: string | undefined;
+  readonly isSentence: boolean;
+}> {
   const questions: string[] = [];
   const languages: string[] = [];
   const texts: string[] = [];
   let lastLanguage: string | undefined;
+  let isSentence = false;
   for (const [index, turn] of turns.entries()) {
     if (turn.role === 'assistant') {
       texts.push(withoutThinking(turn.content));
@@ -177,7 +192,9 @@ async function turnTexts(
     const setting = named ?? ((isLast && params.language) || settings.language);
     const language = await answerLanguage({ setting, questions, displayLanguage: params.displayLanguage });
     languages.push(language);
-    const ask = command && chatPrompt(command, model).replace('{language}', languageName(language));
+    const asked = command && { command, words: parsed.text };
+    isSentence = asked !== undefined && asksForSentence(asked, model);
+    const ask = asked && chatPrompt(asked, model).replace('{language}', languageName(language));
     // Models answer in English by default, unless the conversation was in another language.
     const needsInstruction = !isEnglish(language) || languages.some((each) => !isEnglish(each));
     const insists = insistsOnLanguage && isLast;
@@ -189,7 +206,7 @@ async function turnTexts(
     texts.push([ask, parsed.text.trim(), sayLanguage, insist].filter(Boolean).join('\n\n'));
     lastLanguage = command === 'translate' ? undefined : language;
   }
-  return { texts, answerLanguage: lastLanguage };
+  return { texts, answerLanguage: lastLanguage, isSentence };
 }
 
 /** Cuts a text to about `tokens`. Used for parts of a prompt that may be cut anywhere. */

@@ -82,7 +82,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleCursor(client, services, parts.log);
   handleNextEdit(client, parts.index);
   handleFeedback(client, completions);
-  handleChat(client, services);
+  handleChat(client, services, parts.index);
   handleEdit(client, services);
   handleCommitMessage(client, services);
   handleGenerate(client, services);

@@ -1,5 +1,6 @@
 /** The messages between the front and the thread of the index: numbered requests and their responses. */
 import type { NextEditsRequest, PlacedSuggestion } from '../nextEdits/suggestNextEdits.ts';
+import type { CodeFacts } from '../syntax/codeFacts.ts';
 import type { ContextQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 
@@ -32,6 +33,8 @@ export interface IndexMethods {
   search(params: { workspace: string; words: string; limit: number; openUris: readonly string[] }): readonly Snippet[];
   /** Returns the definitions of a name. */
   symbols(params: { workspace: string; name: string; limit: number }): readonly Snippet[];
+  /** Returns facts about a piece of the code at a URI. */
+  codeFacts(params: { uri: string; text: string; languageId: string }): CodeFacts | undefined;
   /** Returns the changes that follow from recent edits, best first. */
   nextEdits(params: { workspace: string; request: NextEditsRequest }): readonly PlacedSuggestion[];
   /** `indexes` counts those of all workspaces. */

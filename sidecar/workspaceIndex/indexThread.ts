@@ -31,6 +31,7 @@ class IndexError extends Error {
 }
 
 type PutParams = Parameters<IndexMethods['put']>[0];
+type NextEditsParams = Parameters<IndexMethods['nextEdits']>[0];
 
 interface Pending {
   readonly resolve: (result: unknown) => void;
@@ -97,7 +98,7 @@ export class IndexThread {
     params: Parameters<IndexMethods[Method]>[0],
   ): Promise<ReturnType<IndexMethods[Method]>> {
     if (this.#hungFiles >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
-    const editing = method === 'nextEdits' ? params.workspace : undefined;
+    const editing = method === 'nextEdits' ? (params as NextEditsParams).workspace : undefined;
     if (editing !== undefined && this.#unedited.has(editing))
       throw new IndexError('Next edits are off in this workspace: the index hung at them');
     const worker = (this.#worker ??= this.#start());

@@ -1,5 +1,6 @@
 import { type SelectedFile, selectFiles } from './fileSelection.ts';
-import type { Grammars } from '../syntax/grammars.ts';
+import { codeFacts } from '../syntax/codeFacts.ts';
+import { type Grammars, ParserEnded } from '../syntax/grammars.ts';
 import { suggestNextEdits } from '../nextEdits/suggestNextEdits.ts';
 import { Trees } from '../nextEdits/trees.ts';
 import type { IndexMethods } from './indexMessages.ts';
@@ -46,6 +47,15 @@ export function serveIndexes(grammars: Grammars, { onPut, onNextEdits, unparsed 
     ...placeHandlers(of),
     ...wordHandlers(of),
     ...nextEditHandlers(of, trees, onNextEdits),
+    async codeFacts({ uri, text, languageId }) {
+      if (unparsed.has(uri)) return undefined;
+      try {
+        return await codeFacts(text, languageId, grammars);
+      } catch (error) {
+        if (error instanceof ParserEnded) error.uri = uri;
+        throw error;
+      }
+    },
     statistics({ workspace }) {
       const index = of(workspace);
       return {

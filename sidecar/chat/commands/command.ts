@@ -4,6 +4,8 @@ export interface CommandPrompt {
   readonly chat: string;
   /** The request to a small model, whose long answers are seldom right. Default: `chat`. */
   readonly chatWithSmallModel?: string;
+  /** The request to a small model if the user adds no words. Only the answer's first sentence is shown, with facts. */
+  readonly sentenceOfSmallModel?: string;
   /** The request for an edit, answered by code alone. Absent if the command makes no edit. */
   readonly edit?: string;
 }

@@ -22,11 +22,25 @@ export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = {
 /** Models of about a billion parameters and fewer. Of a server's model the size is unknown. */
 const MOST_SMALL_BYTES = 800_000_000;
 
-/** Returns the request of a slash command in a chat with `model`. */
-export function chatPrompt(command: ChatCommand, { engine, sizeBytes }: ModelSize): string {
-  const { chat, chatWithSmallModel = chat } = commandPrompts[command];
-  return engine !== 'server' && sizeBytes <= MOST_SMALL_BYTES ? chatWithSmallModel : chat;
+/** A command in a chat, and the user's words behind it. */
+interface CommandAsked {
+  readonly command: ChatCommand;
+  readonly words: string;
 }
+
+/** Returns the request of a slash command in a chat with `model`. */
+export function chatPrompt(asked: CommandAsked, model: ModelSize): string {
+  const { chat, chatWithSmallModel = chat, sentenceOfSmallModel } = commandPrompts[asked.command];
+  if (asksForSentence(asked, model)) return sentenceOfSmallModel as string;
+  return isSmall(model) ? chatWithSmallModel : chat;
+}
+
+/** Whether only the first sentence of the answer is shown, with facts. */
+export function asksForSentence({ command, words }: CommandAsked, model: ModelSize): boolean {
+  return isSmall(model) && words.trim() === '' && commandPrompts[command].sentenceOfSmallModel !== undefined;
+}
+
+const isSmall = ({ engine, sizeBytes }: ModelSize): boolean => engine !== 'server' && sizeBytes <= MOST_SMALL_BYTES;
 
 /** Splits a message into its slash command and the rest. Without a command, `text` is the whole message. */
 export function parseCommand(message: string): { readonly command?: ChatCommand; readonly text: string } {

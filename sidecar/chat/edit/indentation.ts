@@ -1,14 +1,4 @@
-/** Returns the leading white space that all non-blank lines share. */
-function commonIndentation(lines: readonly string[]): string {
-  let common: string | undefined;
-  for (const line of lines) {
-    if (line.trim() === '') continue;
-    const indentation = /^[ \t]*/.exec(line)?.[0] ?? '';
-    if (common === undefined) common = indentation;
-    while (!indentation.startsWith(common)) common = common.slice(0, -1);
-  }
-  return common ?? '';
-}
+import { commonIndentation } from '../../syntax/commonIndentation.ts';
 
 /** The target of an edit for the model: whole lines without their common indentation. */
 export interface OutdentedTarget {

@@ -1,13 +1,14 @@
 import { namedDefinitions } from '../../chat/namedDefinitions.ts';
 import { workspaceItems } from '../../chat/workspaceItems.ts';
 import { CHAT_REQUEST, type ChatResult } from '../../protocol/client.ts';
+import type { IndexThread } from '../../workspaceIndex/indexThread.ts';
 import type { Client } from '../client.ts';
 import type { Chatting } from '../clientServices.ts';
 import { conversationId } from '../conversationId.ts';
 import { chat } from '../schemas.ts';
 
 /** Answers a turn of a conversation, streamed. */
-export function handleChat(client: Client, chatting: Chatting): void {
+export function handleChat(client: Client, chatting: Chatting, index: Pick<IndexThread, 'ask'>): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
     const contextSet = client.keepingAsked();
     const found = await workspaceItems(client.files, params);
@@ -22,6 +23,7 @@ export function handleChat(client: Client, chatting: Chatting): void {
         ...params,
         context,
         definitions: new Map([...named].map(([message, items]) => [message, items.map(({ item }) => item)])),
+        factsOf: ({ uri = '', text, languageId = '' }) => index.ask('codeFacts', { uri, text, languageId }),
         conversationId: conversationId(client, params.conversationId),
         contextSet,
       },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { ClientWorkspace } from '../../../../sidecar/workspaceIndex/clientWorkspace.ts';
 import { IndexThread } from '../../../../sidecar/workspaceIndex/indexThread.ts';
+import type { ChatParams } from '../../../../sidecar/protocol/client.ts';
 import { FilesInMemory } from '../../workspaceIndex/filesInMemory.ts';
 import { ScriptedChat } from '../support/scriptedChat.ts';
 
@@ -131,5 +132,59 @@ describe('an answer to a question about the workspace', () => {
       assert.ok(!('sources' in result));
       assert.doesNotMatch(await chat.lastPrompt, /this\.sum|sendMail/);
     });
+  }
+});
+
+describe('an explanation by a small model', () => {
+  const code = 'function add(a, b) {\n  return a + b;\n}';
+  const ask = (
+    answer: string,
+    {
+      content = '/explain',
+      language,
+      languageId = 'javascript',
+    }: { content?: string; language?: string; languageId?: string } = {},
+  ): Promise<{ readonly text: string; readonly streamed: string; readonly stopReason: string }> =>
+    explained(answer, {
+      conversationId: 'one',
+      messages: [{ role: 'user', content }],
+      context: [{ kind: 'selection', uri: 'file:///add.js', languageId, lines: [0, 2], text: code }],
+      ...(language ? { language } : {}),
+    });
+  const facts = '- Parameters: `a`, `b`\n- Returns: `a + b`';
+
+  it('is its first sentence, and facts from the syntax of the code', async () => {
+    const { text, streamed, stopReason } = await ask('It adds two numbers. It returns null.');
+    assert.equal(text, `It adds two numbers.\n\n${facts}`);
+    assert.deepEqual([streamed, stopReason], [text, 'end']);
+  });
+
+  it('has facts also if the model says nothing', async () => {
+    assert.equal((await ask('')).text, facts);
+  });
+
+  it('is the sentence alone if the language has no grammar', async () => {
+    assert.equal((await ask('It adds a and b', { languageId: 'cobol' })).text, 'It adds a and b');
+    assert.equal((await ask('It adds two numbers. It ends.', { languageId: 'cobol' })).text, 'It adds two numbers.');
+  });
+
+  it('has facts in the language of the answer', async () => {
+    const { text } = await ask('Die Funktion addiert zwei Zahlen. Sie endet.', { language: 'de' });
+    assert.equal(text, 'Die Funktion addiert zwei Zahlen.\n\n- Parameter: `a`, `b`\n- Gibt zurück: `a + b`');
+  });
+
+  it('is whole if the user adds a question', async () => {
+    const answer = 'It is a sum. It is never null.';
+    assert.equal((await ask(answer, { content: '/explain can it be null?' })).text, answer);
+  });
+
+  async function explained(
+    answer: string,
+    params: ChatParams,
+  ): Promise<{ readonly text: string; readonly streamed: string; readonly stopReason: string }> {
+    const chat = new ScriptedChat(undefined, answer);
+    let streamed = '';
+    const { text, stopReason } = await chat.ask(params, (chunk) => (streamed += chunk.text));
+    return { text, streamed, stopReason };
   }
 });
