@@ -12,6 +12,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HOST_VERSIONS, NEWEST_HOST, setUpHost, type HostVersion } from '../test/host/setup.ts';
 import { fetchModel } from './fetchModel.ts';
+import { writePlainSources } from './plainSources.ts';
 import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -102,6 +103,7 @@ const all = [...first, ...lanes.flatMap(({ sequence }) => sequence)];
 
 // A test that forgets to set its own home must not meet the user's sidecar.
 const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-test-'));
+let writtenSources: Promise<void> | undefined;
 const failed: string[] = [];
 try {
   // Fetching and setup mostly wait for the network.
@@ -235,15 +237,12 @@ async function nodeTest(
   { title, output, concurrency, limitMs, env }: NodeTestOptions,
 ): Promise<boolean> {
   if (testFiles.length === 0) return true;
-  const ownCore = pathToFileURL(path.join(root, '.scripts/ownCore.ts')).href;
+  const sources = await plainSources();
   return run(
     title,
     process.execPath,
     [
-      '--import',
-      'tsx',
-      '--import',
-      ownCore,
+      ...imports('plainSources.mjs', 'ownCore.ts'),
       '--test',
       '--test-reporter=spec',
       `--test-concurrency=${concurrency}`,
@@ -252,9 +251,26 @@ async function nodeTest(
     ],
     {
       output,
-      env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: path.join(root, 'dist'), ...env },
+      env: {
+        CHORUS_HOME: home,
+        CHORUS_TEST_BUNDLES: path.join(root, 'dist'),
+        CHORUS_TEST_SOURCES: sources,
+        ...env,
+      },
     },
   );
+}
+
+/** Returns the options with which Node first imports these files of this folder. */
+function imports(...names: readonly string[]): string[] {
+  return names.flatMap((name) => ['--import', pathToFileURL(path.join(root, '.scripts', name)).href]);
+}
+
+/** Returns the folder of the sources as JavaScript, written once per run. */
+function plainSources(): Promise<string> {
+  const folder = path.join(home, 'sources');
+  writtenSources ??= writePlainSources(root, folder);
+  return writtenSources.then(() => folder);
 }
 
 async function npmScript(name: string, output: Output): Promise<boolean> {
