@@ -254,6 +254,7 @@ async function nodeTest(
       env: {
         CHORUS_HOME: home,
         CHORUS_TEST_BUNDLES: path.join(root, 'dist'),
+        CHORUS_TEST_PACKAGES: path.join(home, 'packages'),
         CHORUS_TEST_SOURCES: sources,
         ...env,
       },

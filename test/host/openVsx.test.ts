@@ -1,38 +1,32 @@
 import assert from 'node:assert/strict';
-import { execa } from 'execa';
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { hostTarget } from '../../.scripts/package/targets.ts';
 import { MODEL_EXTENSION_ID, MODEL_EXTENSION_VERSION } from '../../sidecar/common/modelExtension.ts';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
 import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
-import { repository } from './extensionFolder.ts';
+import { Packages } from '../package/packages.ts';
 import { HostSession } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
 /** Tests the packages of Open VSX as a user gets them: Chorus, and its model in an extension of its own. */
 describe(`Open VSX's packages for this platform, installed in VS Code ${NEWEST_HOST}`, () => {
-  let work: string;
+  let packages: Packages;
   let session: HostSession;
   let model: string;
   before(async () => {
-    work = await mkdtemp(path.join(os.tmpdir(), 'chorus-vsix-'));
-    await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--open-vsx', '--out', work], {
-      cwd: repository,
-    });
-    const named = async (prefix: string): Promise<string> =>
-      path.join(work, (await readdir(work)).find((name) => name.startsWith(prefix)) ?? 'no package');
+    packages = await Packages.open();
     session = await HostSession.start(NEWEST_HOST, {
-      vsix: await named('chorus-open-vsx-'),
-      otherVsix: [await named('chorus-model-')],
+      vsix: await packages.named(`chorus-open-vsx-${hostTarget().name}-`),
+      otherVsix: [await packages.named('chorus-model-')],
     });
     const extensions = path.dirname(session.extensionFolder);
     model = path.join(extensions, `${MODEL_EXTENSION_ID}-${MODEL_EXTENSION_VERSION}`, 'models', BUNDLED_MODEL_FILE);
   });
   after(async () => {
     await session.stop();
-    await rm(work, { recursive: true, force: true });
+    await packages[Symbol.asyncDispose]();
   });
 
   /** Runs steps in their own scenario. After a failure the window's contents are kept. */

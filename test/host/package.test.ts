@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
-import { execa } from 'execa';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { hostTarget } from '../../.scripts/package/targets.ts';
 import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
-import { repository } from './extensionFolder.ts';
+import { Packages } from '../package/packages.ts';
 import { HostSession } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
 /** Tests the package as a user gets it, without settings and without files of this checkout. */
 describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
-  let work: string;
+  let packages: Packages;
   let session: HostSession;
   before(async () => {
-    work = await mkdtemp(path.join(os.tmpdir(), 'chorus-vsix-'));
-    await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--out', work], { cwd: repository });
-    const vsix = path.join(work, (await readdir(work)).find((name) => name.endsWith('.vsix')) ?? 'no package');
-    session = await HostSession.start(NEWEST_HOST, { vsix });
+    packages = await Packages.open();
+    session = await HostSession.start(NEWEST_HOST, { vsix: await packages.named(`chorus-${hostTarget().name}-`) });
   });
   after(async () => {
     await session.stop();
-    await rm(work, { recursive: true, force: true });
+    await packages[Symbol.asyncDispose]();
   });
 
   /** Runs steps in their own scenario. After a failure the window's contents are kept. */

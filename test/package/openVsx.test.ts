@@ -17,6 +17,7 @@ import { allParts } from '../../sidecar/models/gguf/validate.ts';
 import { BUNDLED_EXPERTS_FILE, BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 import { KNOWN_MODEL, sampledSha256 } from '../../sidecar/shelf/knownModel.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { Packages } from './packages.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const MODEL_FILES = [
@@ -102,18 +103,20 @@ describe('the extension with the model, made of small parts', () => {
 
 describe('the packages of Open VSX for this platform', () => {
   const target = hostTarget().name;
+  let packages: Packages;
   let chorus: string;
   let model: string;
   before(async () => {
-    await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--open-vsx', '--out', work], {
-      cwd: root,
-    });
+    packages = await Packages.open();
     const { version } = (await manifestOf(root)) as { version: string };
-    const packages = [`chorus-open-vsx-${target}-${version}.vsix`, `chorus-model-${MODEL_EXTENSION_VERSION}.vsix`];
-    for (const name of packages) assert.ok((await stat(path.join(work, name))).size <= MAX_OPEN_VSX_BYTES, name);
-    await stat(path.join(work, `chorus-${target}-${version}.vsix`));
-    [chorus, model] = (await Promise.all(packages.map((name) => unpack(path.join(work, name))))) as [string, string];
+    const files = [`chorus-open-vsx-${target}-${version}.vsix`, `chorus-model-${MODEL_EXTENSION_VERSION}.vsix`].map(
+      (name) => path.join(packages.folder, name),
+    );
+    for (const file of files) assert.ok((await stat(file)).size <= MAX_OPEN_VSX_BYTES, file);
+    await stat(path.join(packages.folder, `chorus-${target}-${version}.vsix`));
+    [chorus, model] = (await Promise.all(files.map((file) => unpack(file)))) as [string, string];
   });
+  after(() => packages[Symbol.asyncDispose]());
 
   it('hold the model in its own extension, on which Chorus depends, and its experts in Chorus', async () => {
     assert.deepEqual(await filesOf(path.dirname(model)), [...MODEL_FILES].sort());

@@ -14,6 +14,7 @@ import {
   recorderFoldersOf,
 } from '../../.scripts/package/targets.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { Packages } from './packages.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const target = hostTarget();
@@ -51,14 +52,15 @@ const ALLOWED: readonly RegExp[] = [
 ];
 
 let work: string;
+let packages: Packages;
 let vsix: string;
 let unpacked: string;
 let files: readonly string[];
 
 before(async () => {
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-package-test-'));
-  await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--out', work], { cwd: root });
-  vsix = path.join(work, (await readdir(work)).find((name) => name.endsWith('.vsix')) ?? 'no package');
+  packages = await Packages.open();
+  vsix = await packages.named(`chorus-${target.name}-`);
   unpacked = path.join(work, 'unpacked');
   await mkdir(unpacked);
   await execa(await findPython(), ['-m', 'zipfile', '-e', vsix, unpacked]);
@@ -67,7 +69,10 @@ before(async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
 });
-after(() => rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+after(async () => {
+  await packages[Symbol.asyncDispose]();
+  await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+});
 
 describe("this platform's package", () => {
   it('is at most 300 MB large and is made for this platform alone', async () => {
@@ -160,7 +165,7 @@ describe("this platform's package", () => {
   });
 
   it('contains no path of the machine that built it', async () => {
-    const traces = [root, os.homedir(), work]
+    const traces = [root, os.homedir(), work, packages.folder]
       .filter((folder) => folder.length > 6)
       .map((folder) => Buffer.from(folder));
     for (const file of files) {
