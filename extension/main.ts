@@ -25,6 +25,7 @@ import { modelExtension } from './sidecar/modelExtension.ts';
 import { registerServers } from './remoteServers/registerServers.ts';
 import { ServerChoice } from './remoteServers/serverChoice.ts';
 import { LanguageClientSession } from './sidecar/sidecarSession.ts';
+import { NextEditController } from './nextEdits/nextEditController.ts';
 import { registerNextEdits } from './nextEdits/registerNextEdits.ts';
 import { registerStatus } from './status/registerStatus.ts';
 import { TroubleReporter } from './status/troubleReporter.ts';
@@ -43,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Chorus', { log: true });
   const logError = (error: unknown): void => log.error(error instanceof Error ? error : String(error));
   const parts = createParts(context, log, logError);
-  const { language, policy, documents, server, snooze, troubles, acceptance, ghostText } = parts;
+  const { language, policy, server, snooze, troubles, acceptance, ghostText } = parts;
   session = parts.session;
 
   registerSettingsSync(context, session, server, logError);
@@ -52,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommandList(context);
   registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance, logError });
-  registerNextEdits(context, { session, policy, documents, snooze, log });
+  registerNextEdits(context, parts.nextEdits);
   registerModels(context, session, server);
   registerServers(context, { session, choice: server, language, logError });
   registerContextView(context, session);
@@ -88,17 +89,19 @@ function createParts(
   const acceptance = new Acceptance(context.globalState, (feedback) => {
     connection.notifyIfRunning(COMPLETION_FEEDBACK, feedback).catch(logError);
   });
+  const shared = { session: connection, policy, documents, snooze, log };
+  const nextEdits = new NextEditController({
+    ...shared,
+    hasCompletion: (editor) => (acceptance.remaining(editor) ?? '') !== '',
+  });
   const ghostText = new GhostText({
-    session: connection,
-    policy,
-    documents,
-    snooze,
-    log,
+    ...shared,
+    nextEditAt: (document, position) => nextEdits.ghostTextAt(document, position),
     onOffer: (document, position, items) => acceptance.offer(document, position, items),
     onTrouble: (trouble) => troubles.report(trouble),
   });
   context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, connection);
-  return { session: connection, language, policy, documents, server, snooze, troubles, acceptance, ghostText };
+  return { session: connection, language, policy, documents, server, snooze, troubles, acceptance, ghostText, nextEdits };
 }
 
 function createSession(

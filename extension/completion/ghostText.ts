@@ -15,6 +15,11 @@ export interface GhostTextSetup {
   readonly documents: DocumentSync;
   readonly snooze: Snooze;
   readonly log: vscode.LogOutputChannel;
+  /** Returns a suggested change that is shown as ghost text at a place. It comes before completions. */
+  readonly nextEditAt: (
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ) => vscode.InlineCompletionItem | undefined;
   readonly onOffer: (
     document: vscode.TextDocument,
     position: vscode.Position,
@@ -43,7 +48,9 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
-    const { onOffer, onTrouble, log } = this.#setup;
+    const { nextEditAt, onOffer, onTrouble, log } = this.#setup;
+    const nextEdit = nextEditAt(document, position);
+    if (nextEdit) return [nextEdit];
     if (!(await this.#isWanted(document, context))) return undefined;
     try {
       const items = await this.#askAgainAfterCrash(() => this.#ask(document, position, context, token), token);

@@ -1,4 +1,5 @@
 import type { OffsetChange } from '../edits/trackedRange.ts';
+import type { Insertion } from './insertion.ts';
 
 /** A suggested change of an open document: `newText` replaces `oldText` between two UTF-16 offsets. */
 export interface PendingEdit {
@@ -36,7 +37,7 @@ export class NextEditQueue {
       return start >= cursor.offset ? 0 : 1;
     };
     this.#edits = edits
-      .filter((edit) => !this.#dismissed.has(keyOf(edit)))
+      .filter((edit) => !this.isDismissed(edit))
       .toSorted((a, b) => rank(a) - rank(b) || (a.uri === b.uri ? a.start - b.start : 0));
   }
 
@@ -45,11 +46,37 @@ export class NextEditQueue {
     this.#edits = this.#edits.flatMap((edit) => (edit.uri === uri ? moved(edit, changes) : edit));
   }
 
+  /**
+   * Follows a change of the shown edit's document if it types the text of `insertion`, which makes that edit. What is
+   * still missing stays, and is returned, or `'done'`. Returns `undefined` for any other change, and follows none.
+   */
+  typeOver(insertion: Insertion, changes: readonly OffsetChange[]): PendingEdit | 'done' | undefined {
+    const [shown, ...others] = this.#edits;
+    const [change] = changes;
+    if (shown === undefined || change === undefined || changes.length !== 1) return undefined;
+    // An accepted completion may begin with text that stands there already.
+    const typed = change.text.slice(change.rangeLength);
+    const isThere = change.rangeOffset + change.rangeLength === insertion.offset;
+    if (!isThere || typed === '' || !insertion.text.startsWith(typed)) return undefined;
+    this.#edits = others;
+    this.follow(shown.uri, changes);
+    if (typed === insertion.text) return 'done';
+    const start = insertion.offset + typed.length;
+    const rest = { uri: shown.uri, start, end: start, oldText: '', newText: insertion.text.slice(typed.length) };
+    this.#edits = [rest, ...this.#edits];
+    return rest;
+  }
+
   /** Removes and returns the shown change. */
   take(): PendingEdit | undefined {
     const [first, ...rest] = this.#edits;
     this.#edits = rest;
     return first;
+  }
+
+  /** Whether the user does not want a change. */
+  isDismissed(edit: Pick<PendingEdit, 'uri' | 'oldText' | 'newText'>): boolean {
+    return this.#dismissed.has(keyOf(edit));
   }
 
   /** Remembers that the user does not want these changes, so that `fill` leaves them out. */

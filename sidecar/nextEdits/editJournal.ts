@@ -1,3 +1,5 @@
+import { isWordAt } from './words.ts';
+
 /** A replacement in a text: `[start, end)` of the text before gives way to `text`. Offsets count UTF-16 units. */
 export interface Replacement {
   readonly start: number;
@@ -34,11 +36,12 @@ const MAX_UNDONE = 16;
 const MAX_HUNK_UNITS = 16 * 1024;
 /** The most replacements of one moment. Formatters make more. */
 const MAX_REPLACEMENTS = 64;
+const MAX_WORD_UNITS = 128;
 const FORGET_AFTER_MS = 10 * 60_000;
 
 /**
- * The recent edits of each document, as a person meant them. Keystrokes that touch become one hunk. A hunk that stands
- * as before is gone, so an undone edit leaves none. Sizes and ages are bounded.
+ * The recent edits of each document, as a person meant them. Keystrokes that touch, or change the same word, become
+ * one hunk. A hunk that stands as before is gone, so an undone edit leaves none. Sizes and ages are bounded.
  */
 export class EditJournal {
   readonly #entries = new Map<string, Entry>();
@@ -111,7 +114,7 @@ function replace(
 ): void {
   const { start, end, text } = replacement;
   const met = entry.hunks
-    .filter((hunk) => meets(hunk, replacement, hunk.moment !== moment))
+    .filter((hunk) => meets(hunk, replacement, hunk.moment !== moment ? before : undefined))
     .sort((one, other) => one.start - other.start);
   const from = Math.min(start, met[0]?.start ?? start);
   const to = Math.max(end, met.at(-1)?.end ?? end);
@@ -131,9 +134,24 @@ function replace(
     isUndone || isTooLarge ? others : [...others, { ...trimmed({ start: from, removed, inserted }), timeMs, moment }];
 }
 
-/** Whether a replacement overlaps a hunk. With `touching` a common edge is enough. */
-function meets(hunk: Hunk, { start, end }: Replacement, touching: boolean): boolean {
-  return touching ? hunk.start <= end && hunk.end >= start : hunk.start < end && hunk.end > start;
+/**
+ * Whether a replacement overlaps a hunk. If `before`, the text before the replacement, is given, they may also touch or
+ * change the same word.
+ */
+function meets(hunk: Hunk, { start, end, text }: Replacement, before: string | undefined): boolean {
+  if (before === undefined) return hunk.start < end && hunk.end > start;
+  if (hunk.start <= end && hunk.end >= start) return true;
+  const [own, other] = [hunk.inserted || hunk.removed, text || before.slice(start, end)];
+  return hunk.end < start
+    ? isWordAt(own, own.length - 1) && isWord(before, hunk.end, start) && isWordAt(other, 0)
+    : isWordAt(other, other.length - 1) && isWord(before, end, hunk.start) && isWordAt(own, 0);
+}
+
+/** Whether `[from, to)` of a text lies in one word. */
+function isWord(text: string, from: number, to: number): boolean {
+  if (to - from > MAX_WORD_UNITS) return false;
+  for (let at = from; at < to; at++) if (!isWordAt(text, at)) return false;
+  return true;
 }
 
 /** Returns the text that stood at `[from, to)` before the hunks in it. The hunks are in the order of the text. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Window } from './driver.ts';
 import { shownHints, waitForHint, waitForNoHint } from './hints.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
+import { NEXT_EDIT_SETTINGS, openKnownFile } from './knownFile.ts';
 import { NEWEST_HOST } from './setup.ts';
-import { waitFor } from './waitFor.ts';
 
 const TEXT = [
   'export function area(width: number): number {',
@@ -13,13 +13,6 @@ const TEXT = [
   '}',
   '',
 ].join('\n');
-/** Without ghost text and lists the keys belong to next edits alone, whatever the model answers. */
-const SETTINGS = {
-  'chorus.completion.enabled': false,
-  'editor.quickSuggestions': false,
-  'editor.wordBasedSuggestions': 'off',
-  'files.autoSave': 'off',
-};
 
 const renamed = (...uses: readonly string[]): string =>
   TEXT.replace('const total', 'const sum')
@@ -29,13 +22,7 @@ const renamed = (...uses: readonly string[]): string =>
 /** Opens the file, and renames the constant as soon as the sidecar knows the document. */
 async function rename(host: Scenario): Promise<{ readonly window: Window; readonly file: string }> {
   const file = await host.write('src/area.ts', TEXT);
-  const window = await host.openWindow();
-  await window.openFile(file);
-  await window.goTo(5, 2);
-  // Typing starts the sidecar.
-  await window.type(' ');
-  await waitFor('the document in the sidecar', async () => (await host.reachedSidecar()).documents > 0);
-  await window.press('Backspace');
+  const window = await openKnownFile(host, file);
   await window.goTo(2, 9);
   await window.press('Control+Shift+ArrowRight');
   await window.type('sum');
@@ -81,5 +68,5 @@ describeHost(
       await window.savedText(file, (text) => /const sum {2,}=/.test(text) && text.includes('return total;'));
     });
   },
-  { settings: SETTINGS },
+  { settings: NEXT_EDIT_SETTINGS },
 );

@@ -54,6 +54,7 @@ async function open(): Promise<Window> {
     documents,
     snooze,
     log,
+    nextEditAt: () => undefined,
     onOffer: assert.fail,
     onTrouble: assert.fail,
   } as unknown as ConstructorParameters<typeof GhostText>[0]);

@@ -26,6 +26,31 @@ describe('EditJournal', () => {
     assert.deepEqual(hunks, [[4, 'a', 'bc']]);
   });
 
+  it('makes one hunk of keystrokes in a word, though the new word has letters of the old one', () => {
+    const { hunks } = recorded('area(2)', [
+      [0, 4, 's'],
+      ...[...'urface'].map((unit, at) => [at + 1, at + 1, unit] as const),
+    ]);
+    assert.deepEqual(hunks, [[0, 'area', 'surface']]);
+  });
+
+  it('makes one hunk of two edits of a word, and two of edits in neighbouring words', () => {
+    assert.deepEqual(
+      recorded('getUserName', [
+        [0, 3, 'set'],
+        [7, 11, 'Id'],
+      ]).hunks,
+      [[0, 'getUserName', 'setUserId']],
+    );
+    assert.equal(
+      recorded('f(user, name)', [
+        [2, 6, 'u'],
+        [5, 9, 'n'],
+      ]).hunks.length,
+      2,
+    );
+  });
+
   it('keeps the places of earlier hunks right, the newest first', () => {
     const { hunks } = recorded('one two three', [
       [8, 13, 'drei'],
