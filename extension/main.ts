@@ -101,7 +101,7 @@ function createParts(
     onTrouble: (trouble) => troubles.report(trouble),
   });
   context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, connection);
-  return { session: connection, language, policy, documents, server, snooze, troubles, acceptance, ghostText, nextEdits };
+  return { session: connection, language, policy, server, snooze, troubles, acceptance, ghostText, nextEdits };
 }
 
 function createSession(

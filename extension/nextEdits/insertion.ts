@@ -1,5 +1,3 @@
-import type { PendingEdit } from './nextEditQueue.ts';
-
 /** Text that is added at an offset. */
 export interface Insertion {
   readonly offset: number;
@@ -7,7 +5,15 @@ export interface Insertion {
 }
 
 /** Returns the insertion that has the effect of a change; `undefined` if the change removes something. */
-export function insertionOf({ start, oldText, newText }: PendingEdit): Insertion | undefined {
+export function insertionOf({
+  start,
+  oldText,
+  newText,
+}: {
+  readonly start: number;
+  readonly oldText: string;
+  readonly newText: string;
+}): Insertion | undefined {
   if (newText.length <= oldText.length) return undefined;
   let head = 0;
   while (head < oldText.length && oldText[head] === newText[head]) head++;

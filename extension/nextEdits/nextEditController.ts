@@ -1,15 +1,17 @@
-import * as l10n from '@vscode/l10n';
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { NextEdit } from '../../sidecar/protocol/client.ts';
+import { NewProblems } from './newProblems.ts';
+import { NextEditAnnouncement } from './nextEditAnnouncement.ts';
 import { NextEditDecorations } from './nextEditDecorations.ts';
+import { hintTowards, hintTowardsFile, isAt } from './nextEditHint.ts';
 import { NextEditGhostText } from './nextEditGhostText.ts';
 import { NextEditQueue, type PendingEdit } from './nextEditQueue.ts';
 import { NextEditRequests, type NextEditSetup } from './nextEditRequests.ts';
 import { pendingEdits, rangeOf } from './pendingEdits.ts';
+import { quickFixes } from './quickFixes.ts';
 import { UnopenedEdits } from './unopenedEdits.ts';
 
-export interface NextEditControllerSetup extends NextEditSetup {
+interface NextEditControllerSetup extends NextEditSetup {
   /** Returns whether an editor shows a completion at its cursor. */
   readonly hasCompletion: (editor: vscode.TextEditor) => boolean;
 }
@@ -22,6 +24,7 @@ export class NextEditController implements vscode.Disposable {
   readonly #queue = new NextEditQueue();
   readonly #unopened = new UnopenedEdits();
   readonly #decorations = new NextEditDecorations();
+  readonly #announcement = new NextEditAnnouncement();
   readonly #ghostText: NextEditGhostText;
   readonly #disposables: readonly vscode.Disposable[];
   /** The change that is being applied. */
@@ -35,6 +38,8 @@ export class NextEditController implements vscode.Disposable {
     this.#disposables = [
       this.#requests,
       this.#decorations,
+      this.#announcement,
+      new NewProblems({ onNew: (document, problems) => this.#ask(document, problems) }),
       vscode.workspace.onDidChangeTextDocument((event) => this.#changed(event)),
       vscode.window.onDidChangeTextEditorSelection(() => this.#render()),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.#entered(editor)),
@@ -87,8 +92,15 @@ export class NextEditController implements vscode.Disposable {
     if (!isActive || ((typed === 'done' || this.#isAccepted(contentChanges)) && this.#hasNext)) this.#render();
     else {
       this.#clear();
-      this.#requests.ask(document, (suggestions) => this.#answered(document, suggestions));
+      this.#ask(document);
     }
+  }
+
+  /** Asks for the changes that follow from the last edits, and from problems that they caused. */
+  #ask(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[] = []): void {
+    if (this.#hasNext) return;
+    const answered = (suggestions: readonly NextEdit[]): void => this.#answered(document, suggestions);
+    this.#requests.ask(document, answered, () => quickFixes(document, problems));
   }
 
   /** Follows changes that accept the ghost text, wholly or in part, or type it. */
@@ -195,14 +207,26 @@ export class NextEditController implements vscode.Disposable {
     if (current === undefined) this.#ghostText.forget();
     this.#setContext('chorus.nextEdit.shown', editor !== undefined && uri !== undefined);
     this.#setContext('chorus.nextEdit.ghostText', isGhostText);
-    if (editor === undefined || uri === undefined || isGhostText) this.#decorations.clear();
-    else if (current?.uri === editor.document.uri.toString())
+    // VS Code itself announces ghost text.
+    if (editor === undefined || uri === undefined || isGhostText) {
+      this.#decorations.clear();
+      this.#announcement.hide();
+    } else this.#show(editor, uri, current);
+  }
+
+  #show(editor: vscode.TextEditor, uri: string, edit: PendingEdit | undefined): void {
+    if (edit?.uri === editor.document.uri.toString()) {
+      const range = rangeOf(editor.document, edit);
       this.#decorations.show({
         editor,
-        hint: isAt(editor, current) ? l10n.t('Tab: accept') : hintTowards(editor, current),
-        place: { range: rangeOf(editor.document, current), newText: current.newText },
+        hint: hintTowards(editor, edit),
+        place: { range, newText: edit.newText },
       });
-    else this.#decorations.show({ editor, hint: `→ ${path.posix.basename(vscode.Uri.parse(uri).path)} · ${toNext()}` });
+      this.#announcement.show({ ...edit, line: range.start.line, isHere: isAt(editor, edit) });
+    } else {
+      this.#decorations.show({ editor, hint: hintTowardsFile(uri) });
+      this.#announcement.show({ uri });
+    }
   }
 
   #setContext(key: string, value: boolean): void {
@@ -210,24 +234,6 @@ export class NextEditController implements vscode.Disposable {
     this.#contexts.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   }
-}
-
-/** Whether the cursor is alone and in or at the place of a change. */
-function isAt({ document, selections }: vscode.TextEditor, { uri, start, end }: PendingEdit): boolean {
-  const [selection] = selections;
-  if (document.uri.toString() !== uri || selections.length !== 1 || !selection?.isEmpty) return false;
-  const offset = document.offsetAt(selection.active);
-  return offset >= start && offset <= end;
-}
-
-function hintTowards({ document, selection }: vscode.TextEditor, { start }: PendingEdit): string {
-  const { line } = document.positionAt(start);
-  const arrow = line === selection.active.line ? '↔' : line < selection.active.line ? '↑' : '↓';
-  return `${arrow} ${toNext()}`;
-}
-
-function toNext(): string {
-  return l10n.t('Tab: next edit');
 }
 
 /** The form of a URI in this window. */

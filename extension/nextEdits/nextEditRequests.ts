@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { NEXT_EDIT_REQUEST, type NextEdit } from '../../sidecar/protocol/client.ts';
+import { NEXT_EDIT_REQUEST, type NextEdit, type NextEditFix } from '../../sidecar/protocol/client.ts';
 import { gateState } from '../completion/completionGate.ts';
 import type { Snooze } from '../completion/snooze.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
@@ -31,13 +31,20 @@ export class NextEditRequests implements vscode.Disposable {
     this.#setup = setup;
   }
 
-  /** Asks after a pause. `onAnswer` is called only if nothing cancelled the question. */
-  ask(document: vscode.TextDocument, onAnswer: (suggestions: readonly NextEdit[]) => void): void {
+  /**
+   * Asks after a pause. `onAnswer` is called only if nothing cancelled the question. `findFixes` finds quick fixes of
+   * language servers; it is called only if the sidecar may know the document.
+   */
+  ask(
+    document: vscode.TextDocument,
+    onAnswer: (suggestions: readonly NextEdit[]) => void,
+    findFixes?: () => Promise<readonly NextEditFix[]>,
+  ): void {
     this.cancel();
     const source = new vscode.CancellationTokenSource();
     this.#source = source;
     this.#timer = setTimeout(() => {
-      this.#request(document, source.token).then(
+      this.#request(document, source.token, findFixes).then(
         (suggestions) => {
           if (!source.token.isCancellationRequested) onAnswer(suggestions);
         },
@@ -59,12 +66,18 @@ export class NextEditRequests implements vscode.Disposable {
     this.cancel();
   }
 
-  async #request(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<readonly NextEdit[]> {
+  async #request(
+    document: vscode.TextDocument,
+    token: vscode.CancellationToken,
+    findFixes: () => Promise<readonly NextEditFix[]> = () => Promise.resolve([]),
+  ): Promise<readonly NextEdit[]> {
     const { session, policy, documents } = this.#setup;
     if (!this.#isOn(document) || (await policy.check(document.uri)) !== 'allowed') return [];
     if (!(await this.#connects())) return [];
     if (token.isCancellationRequested || (await documents.ensureSent(document)) !== 'sent') return [];
-    const { suggestions } = await session.request(NEXT_EDIT_REQUEST, {}, token);
+    const fixes = await findFixes();
+    if (token.isCancellationRequested) return [];
+    const { suggestions } = await session.request(NEXT_EDIT_REQUEST, { fixes }, token);
     const verdicts = await Promise.all(suggestions.map(({ uri }) => policy.check(vscode.Uri.parse(uri))));
     return suggestions.filter(({ confidence }, index) => confidence >= MIN_CONFIDENCE && verdicts[index] === 'allowed');
   }

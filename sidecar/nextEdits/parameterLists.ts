@@ -59,11 +59,18 @@ export function changeOfList(
 }
 
 /** Returns the name of a parameter, in the order of words of any language: `int a`, `a: int`, `$a`. */
-function nameOfParameter(parameter: string, isNameFirst: boolean): string {
+export function nameOfParameter(parameter: string, isNameFirst: boolean): string {
   const [head = ''] = parameter.split(/=(?!>)/, 1);
   const beforeColon = /^([^:]*?)\??\s*:(?!:)/.exec(head)?.[1];
   const words = (beforeColon ?? head).match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? [];
   return words.at(isNameFirst ? 0 : -1) ?? '';
+}
+
+/** Returns the nodes of a list's parameters, without `self`. */
+export function parametersOf(list: Node): Node[] {
+  return list.namedChildren.flatMap((child) =>
+    child === null || /comment/.test(child.type) || OWN.test(child.text) ? [] : [child],
+  );
 }
 
 /** Returns the edit that removes an argument with its comma. */

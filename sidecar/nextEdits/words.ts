@@ -41,6 +41,13 @@ export function wholeWords(
   return { start: from, end: to };
 }
 
+/** Returns the offset of the first word in a stretch of a text, or the stretch's end. */
+export function firstWordIn(text: string, { start, end }: { readonly start: number; readonly end: number }): number {
+  let at = start;
+  while (at < end && !isWordAt(text, at)) at++;
+  return at;
+}
+
 /** Returns the offsets at which a text has a word, not as part of a longer one. At most `limit`. */
 export function placesOfWord(text: string, word: string, limit = Infinity): number[] {
   const places: number[] = [];

@@ -10,7 +10,7 @@ export const NEXT_EDIT_SETTINGS = {
   'files.autoSave': 'off',
 };
 
-/** Opens a file in a new window, and waits until the sidecar knows the document. The file must end with a line break. */
+/** Opens a file that ends with a line break in a new window, and waits until the sidecar knows the document. */
 export async function openKnownFile(host: Scenario, file: string): Promise<Window> {
   const window = await host.openWindow();
   await window.openFile(file);

@@ -4,6 +4,7 @@ import { shownHints, waitForHint, waitForNoHint } from './hints.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEXT_EDIT_SETTINGS, openKnownFile } from './knownFile.ts';
 import { NEWEST_HOST } from './setup.ts';
+import { waitFor } from './waitFor.ts';
 
 const TEXT = [
   'export function area(width: number): number {',
@@ -47,6 +48,20 @@ describeHost(
       await window.savedText(file, (text) => text === renamed('sum', 'sum'));
       await window.press('Control+Z');
       await window.savedText(file, (text) => text === renamed('sum', 'total'));
+    });
+
+    scenario('a screen reader hears the suggested change', async (host) => {
+      const { window } = await rename(host);
+      await waitForHint(window, 'Tab: next edit');
+      const alert = window.page.locator('.part.statusbar [role="alert"]');
+      await waitFor('an alert', async () => {
+        const label = await alert.getAttribute('aria-label');
+        return label === 'Next edit in line 3: “total” becomes “sum”. Tab: next edit';
+      });
+      await window.press('Tab');
+      await waitFor('an alert', async () => (await alert.getAttribute('aria-label'))?.endsWith('Tab: accept'));
+      await window.press('Escape');
+      await alert.waitFor({ state: 'detached' });
     });
 
     scenario('typing over a suggested change drops it', async (host) => {

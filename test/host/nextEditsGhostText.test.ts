@@ -66,7 +66,7 @@ for (const version of TESTED_HOSTS)
       scenario('Esc hides ghost text of a next edit, and Tab indents again', async (host) => {
         const { window, file } = await goToCall(host);
         await window.press('Escape');
-        await window.ghostText().waitFor({ state: 'detached' });
+        await window.ghostText().first().waitFor({ state: 'detached' });
         await window.press('Tab');
         await window.savedText(file, (text) => /area\(2 +\)/.test(text) && text.includes('area(3)'));
         await waitForNoHint(window);

@@ -3,7 +3,7 @@ import { isWithin, leavesNamed, scopeRulesOf } from '../declarations.ts';
 import { isInMethodOf } from '../receivers.ts';
 import { renamedIn } from '../renamedNames.ts';
 import type { RecentEdit, SourceDocument, SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
-import { isWordAt, tokensOf } from '../words.ts';
+import { firstWordIn, isWordAt, tokensOf } from '../words.ts';
 
 const CONFIDENCE = 0.85;
 const MAX_EDITS = 4;
@@ -73,7 +73,7 @@ function dimensionsBetween(before: string, after: string): number | undefined {
 function addedElement(root: Node, { text, languageId }: SourceDocument, edit: RecentEdit): Started | undefined {
   const rules = scopeRulesOf(languageId);
   if (rules === undefined || edit.removed.trim() !== '' || edit.inserted.length > MAX_NODE_UNITS) return undefined;
-  for (let node = root.descendantForIndex(firstWord(text, edit), edit.end); node !== null; node = node.parent) {
+  for (let node = root.descendantForIndex(firstWordIn(text, edit), edit.end); node !== null; node = node.parent) {
     if (node.endIndex - node.startIndex > MAX_NODE_UNITS) return undefined;
     const [previous, earlier] = [node.previousNamedSibling, node.previousNamedSibling?.previousNamedSibling];
     const isNew = node.startIndex >= edit.start && node.endIndex <= edit.end;
@@ -86,12 +86,6 @@ function addedElement(root: Node, { text, languageId }: SourceDocument, edit: Re
     return scope ? { series: { first: one[0], second: last[0], third: last[1] }, scope } : undefined;
   }
   return undefined;
-}
-
-function firstWord(text: string, { start, end }: RecentEdit): number {
-  let at = start;
-  while (at < end && !isWordAt(text, at)) at++;
-  return at;
 }
 
 /** Returns the only word in which two texts differ, wherever it occurs. */

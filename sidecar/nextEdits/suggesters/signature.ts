@@ -8,15 +8,20 @@ import type { SourceDocument, SuggestContext, Suggestion, TextEdit } from '../su
 import { usesOf } from '../uses.ts';
 import { usesInOtherDocuments } from '../usesElsewhere.ts';
 import { suggestCounterpart } from './counterpart.ts';
+import { suggestEnumCases } from './enumCases.ts';
+import { implementationEdits } from './implementations.ts';
 
 const CONFIDENCE = 0.9;
 /** Of an argument whose value no name in sight tells. */
 const UNKNOWN_ARGUMENT_CONFIDENCE = 0.6;
 const MAX_EDITS = 8;
 
-/** A function's parameters changed: suggests the same change of its calls. In C++ also its other half. */
+/**
+ * A function's parameters changed: suggests the same change of its calls, and of the methods that implement it. In C++
+ * also its other half. An enum got a case: suggests its other cases.
+ */
 export async function suggestSignature(context: SuggestContext): Promise<readonly Suggestion[]> {
-  const suggestions: Suggestion[] = [...(await suggestCounterpart(context))];
+  const suggestions: Suggestion[] = [...(await suggestCounterpart(context)), ...(await suggestEnumCases(context))];
   const seen = new Set<string>();
   for (const edit of context.edits.slice(0, MAX_EDITS)) {
     const document = context.document(edit.uri);
@@ -32,24 +37,26 @@ export async function suggestSignature(context: SuggestContext): Promise<readonl
     )
       continue;
     seen.add(`${edit.uri} ${edited.list.startIndex}`);
-    const change = changeOf(context, document, edited);
-    if (change !== undefined)
-      suggestions.push(...(await callEdits(context, { document, root, rules, edited, change })));
+    const lists = listsOf(context, document, edited);
+    const change = changeOfList(lists.before, lists.after, document.languageId === 'go');
+    if (change === undefined) continue;
+    suggestions.push(...(await callEdits(context, { document, root, rules, edited, change })));
+    suggestions.push(...(await implementationEdits(context, { document, edited, change, ...lists })));
   }
   return suggestions;
 }
 
-/** Returns how the list changed, by the recent edits in it. */
-function changeOf(
+/** Returns the parameters before the recent edits in their list, and after them. */
+function listsOf(
   { edits }: SuggestContext,
   document: SourceDocument,
   { list }: EditedFunction,
-): ListChange | undefined {
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
   const inList = edits
     .filter(({ uri, start, end }) => uri === document.uri && start >= list.startIndex && end <= list.endIndex)
     .sort((one, other) => one.start - other.start);
   const before = textBefore(document.text, inList, { from: list.startIndex, to: list.endIndex });
-  return changeOfList(splitList(before), splitList(list.text), document.languageId === 'go');
+  return { before: splitList(before), after: splitList(list.text) };
 }
 
 interface Edited {

@@ -2,19 +2,34 @@ import { execFileSync } from 'node:child_process';
 import { EditJournal } from '../../../sidecar/nextEdits/editJournal.ts';
 import type { SourceDocument, TextEdit } from '../../../sidecar/nextEdits/suggester.ts';
 import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
+import { FOLLOWER_KINDS, type FollowerKind, followerKind, type LineChange } from './followers.ts';
 import { countOf, linesAfter, shownSuggestions } from './suggesting.ts';
 
 const MAX_FILES = 8;
 const MAX_UNITS = 100_000;
 /** The hunks of a file that are made, each alone. */
 const MAX_HUNKS = 4;
+/** The files that are read, of languages with a grammar. */
+const FILES = ['*.ts', '*.tsx', '*.js', '*.py', '*.go', '*.java', '*.rs', '*.cpp', '*.cs'];
 
 export interface ChainOutcome {
   readonly kind: string;
   readonly edits: number;
   readonly rightEdits: number;
+  /** The lines of the right changes. */
+  readonly right: readonly string[];
   /** The lines of the wrong changes. */
   readonly wrong: readonly string[];
+}
+
+/** How many changes follow from others by a rule, as far as their texts tell, and how many of them were suggested. */
+export type Recall = Readonly<Record<FollowerKind, { readonly expected: number; readonly found: number }>>;
+
+export interface Chains {
+  readonly commits: number;
+  readonly hunks: number;
+  readonly outcomes: readonly ChainOutcome[];
+  readonly recall: Recall;
 }
 
 interface Changed {
@@ -28,10 +43,7 @@ interface Changed {
  * its lines stand in the commit's result, and stood there less often before. It is also right if the commit changes the
  * line and brings the same words.
  */
-export async function runChains(
-  repository: string,
-  commits: number,
-): Promise<{ readonly commits: number; readonly hunks: number; readonly outcomes: readonly ChainOutcome[] }> {
+export async function runChains(repository: string, commits: number, newest = 'HEAD'): Promise<Chains> {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, {
       cwd: repository,
@@ -39,10 +51,14 @@ export async function runChains(
       maxBuffer: 64 * 1024 * 1024,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-  const hashes = git('log', '--no-merges', '--format=%H', '--diff-filter=M', `-n${commits}`, '--', '*.ts')
+  const hashes = git('log', newest, '--no-merges', '--format=%H', '--diff-filter=M', `-n${commits}`, '--', ...FILES)
     .trim()
     .split('\n');
   const outcomes: ChainOutcome[] = [];
+  const recall = Object.fromEntries(FOLLOWER_KINDS.map((kind) => [kind, { expected: 0, found: 0 }])) as Record<
+    FollowerKind,
+    { expected: number; found: number }
+  >;
   let [used, hunks] = [0, 0];
   for (const hash of hashes) {
     const files = changedFiles(git, hash);
@@ -52,14 +68,41 @@ export async function runChains(
     used++;
     hunks += edits.length;
     for (const file of files)
-      for (const hunk of hunksBetween(file.before, file.after).slice(0, MAX_HUNKS))
-        outcomes.push(...(await suggestedAfter(files, file, hunk)));
+      for (const hunk of hunksBetween(file.before, file.after).slice(0, MAX_HUNKS)) {
+        const suggested = await suggestedAfter(files, file, hunk);
+        outcomes.push(...suggested);
+        const right = suggested.flatMap((outcome) => outcome.right);
+        for (const { kind, inserted } of followersOf(files, { file, hunk })) {
+          recall[kind].expected++;
+          if (right.some((lines) => inserted.includes(lines))) recall[kind].found++;
+        }
+      }
   }
-  return { commits: used, hunks, outcomes };
+  return { commits: used, hunks, outcomes, recall };
+}
+
+/** Returns the other changes of a commit that follow from a hunk by a rule. */
+function followersOf(
+  files: readonly Changed[],
+  { file, hunk }: { readonly file: Changed; readonly hunk: TextEdit },
+): { readonly kind: FollowerKind; readonly inserted: string }[] {
+  const first = lineChange(file, hunk);
+  return files.flatMap((other) =>
+    hunksBetween(other.before, other.after).flatMap((each) => {
+      if (other === file && each[0] === hunk[0]) return [];
+      const change = lineChange(other, each);
+      const kind = followerKind(first, change, other === file);
+      return kind === undefined ? [] : [{ kind, inserted: change.inserted }];
+    }),
+  );
+}
+
+function lineChange({ before }: Changed, [start, end, inserted]: TextEdit): LineChange {
+  return { removed: before.slice(start, end), inserted };
 }
 
 function changedFiles(git: (...args: readonly string[]) => string, hash: string): Changed[] {
-  const paths = git('diff-tree', '--no-commit-id', '-r', '--name-only', '--diff-filter=M', hash, '--', '*.ts')
+  const paths = git('diff-tree', '--no-commit-id', '-r', '--name-only', '--diff-filter=M', hash, '--', ...FILES)
     .trim()
     .split('\n');
   return paths
@@ -91,7 +134,8 @@ async function suggestedAfter(files: readonly Changed[], first: Changed, hunk: T
       return countOf(wanted, lines) > countOf(now, lines) || isInChange(now, wanted, edit);
     });
     const wrong = edits.filter((edit) => !right.includes(edit)).map((edit) => linesAfter(now, edit));
-    return { kind, edits: edits.length, rightEdits: right.length, wrong };
+    const lines = right.map((edit) => linesAfter(now, edit));
+    return { kind, edits: edits.length, rightEdits: right.length, right: lines, wrong };
   });
 }
 

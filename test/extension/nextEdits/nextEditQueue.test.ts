@@ -67,6 +67,21 @@ describe('the queue of next edits', () => {
     assert.deepEqual(queue.edits, [{ ...edit(90), newText: 'count' }]);
   });
 
+  it('follows the typing of its shown insertion, and moves the others', () => {
+    const insertion: PendingEdit = { uri: URI, start: 60, end: 60, oldText: '', newText: ', height' };
+    const shown = { offset: 60, text: ', height' };
+    const queue = queueOf(insertion, edit(90));
+    assert.equal(queue.typeOver(shown, [change(60, 0, 'x')]), undefined);
+    assert.equal(queue.typeOver(shown, [change(61, 0, ', ')]), undefined);
+    assert.deepEqual(queue.edits, [insertion, edit(90)]);
+    const rest = { ...insertion, start: 62, end: 62, newText: 'height' };
+    assert.deepEqual(queue.typeOver(shown, [change(60, 0, ', ')]), rest);
+    assert.deepEqual(queue.edits, [rest, edit(92)]);
+    // VS Code accepts the rest together with the text between the cursor and its place.
+    assert.equal(queue.typeOver({ offset: 62, text: 'height' }, [change(59, 3, '2, height')]), 'done');
+    assert.deepEqual(queue.edits, [edit(98)]);
+  });
+
   it(`follows ${RANDOM_EDITS} random edits as a model does in which every character has an identity`, () => {
     const random = randomNumbers(1);
     let document = randomDocument(random);

@@ -1,5 +1,5 @@
 import type { OffsetChange } from '../../../../extension/edits/trackedRange.ts';
-import { EndOfLine, fake, Position, type Range, type Uri } from './vscode.ts';
+import { EndOfLine, fake, Position, Range, type Uri } from './vscode.ts';
 
 /** A document of the fake window. It reports changes as VS Code does. */
 export class FakeDocument {
@@ -25,8 +25,9 @@ export class FakeDocument {
     return this.text.split('\n').length;
   }
 
-  lineAt(line: number): { readonly text: string } {
-    return { text: this.text.split('\n')[line] as string };
+  lineAt(line: number): { readonly text: string; readonly range: Range } {
+    const text = this.text.split('\n')[line] as string;
+    return { text, range: new Range(new Position(line, 0), new Position(line, text.length)) };
   }
 
   offsetAt({ line, character }: Position): number {

@@ -60,6 +60,7 @@ export const fake = {
   deleted: new EventEmitter<Uri>(),
   closed: new EventEmitter<{ readonly uri: Uri }>(),
   textChanged: new EventEmitter<unknown>(),
+  diagnosticsChanged: new EventEmitter<{ readonly uris: readonly Uri[] }>(),
   selectionChanged: new EventEmitter<unknown>(),
   activeEditorChanged: new EventEmitter<unknown>(),
   visibleEditorsChanged: new EventEmitter<void>(),
@@ -274,7 +275,10 @@ export const DiagnosticSeverity = {
   3: 'Hint',
 };
 
-export const languages = { getDiagnostics: (uri: Uri): readonly unknown[] => fake.diagnostics.get(uri.path) ?? [] };
+export const languages = {
+  getDiagnostics: (uri: Uri): readonly unknown[] => fake.diagnostics.get(uri.path) ?? [],
+  onDidChangeDiagnostics: fake.diagnosticsChanged.event,
+};
 
 export const window = {
   get activeTextEditor(): unknown {

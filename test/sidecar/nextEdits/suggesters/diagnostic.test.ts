@@ -29,4 +29,26 @@ describe('a quick fix is suggested', () => {
       [],
     );
   });
+
+  it('for a problem far away, if the fix is preferred and both lines have a name in common', async () => {
+    const between = '// more\n'.repeat(50);
+    const marked = `function now(): «number|Promise<number>» {\n}\n${between}show(now().toFixed());\nshow(other);\n`;
+    const text = marked.replace('«number|Promise<number>»', 'Promise<number>');
+    const fixAt = (word: string, isPreferred: boolean): QuickFix => {
+      const start = text.indexOf(word);
+      return {
+        uri: 'a.ts',
+        title: "Add 'await'",
+        start,
+        end: start + word.length,
+        edits: [[start, start, 'x']],
+        isPreferred,
+      };
+    };
+    const found = async (fix: QuickFix): Promise<number> =>
+      (await edited({ 'a.ts': marked }, { kind: 'diagnostic', fixes: [fix] })).suggestions.length;
+    assert.equal(await found(fixAt('toFixed', true)), 1);
+    assert.equal(await found(fixAt('toFixed', false)), 0);
+    assert.equal(await found(fixAt('other', true)), 0);
+  });
 });
