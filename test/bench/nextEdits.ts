@@ -1,16 +1,21 @@
 /**
  * Measures the next edits that are suggested without a model.
  *
- *   npx tsx test/bench/nextEdits.ts [--data FOLDER] [--commits 250] [--places 200] [--write] [--verbose]
+ *   npx tsx test/bench/nextEdits.ts [--data FOLDER] [--packages FOLDER] [--commits 250] [--held-out-commits 100]
+ *     [--places 200] [--write] [--verbose]
  *
  * (a) Recorded tasks with the person's next edit: is the place of the first suggestion right, and are texts right? (b)
  * 92 minutes of a person's work: what would be shown at each pause, and did the person make that change within 60 s?
- * (c) Commits of this repository: after one of the first hunks, which others are found? (d) Places where nothing
- * follows: is there silence? Times are only comparable on an otherwise idle machine.
+ * (c) Commits of this repository, and of packages that were not looked at: after one of the first hunks, which others
+ * are found? `--packages` holds bare clones of the packages (default: `packages` in the developer cache). (d) Places
+ * where nothing follows: is there silence? Times are only comparable on an otherwise idle machine.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ChainOutcome, runChains } from './nextEdits/chains.ts';
+import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
+import { type ChainOutcome, type Chains, runChains } from './nextEdits/chains.ts';
+import { FOLLOWER_KINDS } from './nextEdits/followers.ts';
+import { runHeldOut } from './nextEdits/heldOut.ts';
 import { replayRecording } from './nextEdits/replay.ts';
 import { runSilence } from './nextEdits/silence.ts';
 import { percent, SHOWN_CONFIDENCE } from './nextEdits/suggesting.ts';
@@ -21,7 +26,9 @@ import { quantile } from './statistics.ts';
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string', default: path.resolve(repositoryRoot, '../shared/data/edit-recordings') },
+    packages: { type: 'string', default: path.join(developerCacheFolder(), 'packages') },
     commits: { type: 'string', default: '250' },
+    'held-out-commits': { type: 'string', default: '100' },
     places: { type: 'string', default: '200' },
     write: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -31,6 +38,7 @@ const { values: options } = parseArgs({
 const tasks = await runTasks(options.data);
 const replay = await replayRecording(path.join(options.data, 'typescript-service-92-minutes.json.gz'));
 const chains = await runChains(repositoryRoot, Number(options.commits));
+const heldOut = await runHeldOut(options.packages, Number(options['held-out-commits']));
 const silence = await runSilence(repositoryRoot, Number(options.places));
 
 const right = replay.shown.filter(({ isRight }) => isRight).length;
@@ -38,6 +46,17 @@ const kinds = (list: readonly { readonly kind: string }[]): string[] =>
   [...new Set(list.map(({ kind }) => kind))].sort();
 const sum = (list: readonly ChainOutcome[], field: 'edits' | 'rightEdits'): number =>
   list.reduce((total, outcome) => total + outcome[field], 0);
+const rightOf = (list: readonly ChainOutcome[]): string =>
+  `${sum(list, 'rightEdits')} of ${sum(list, 'edits')} (${percent(sum(list, 'rightEdits'), sum(list, 'edits'))})`;
+const heldOutOutcomes = heldOut.flatMap((each) => each.chains.outcomes);
+const byKind = (list: readonly ChainOutcome[]): string =>
+  kinds(list)
+    .map((kind) => `| ${kind} | ${rightOf(list.filter((each) => each.kind === kind))} |`)
+    .join('\n');
+const recallOf = (list: readonly Chains[], kind: (typeof FOLLOWER_KINDS)[number]): string => {
+  const total = (field: 'expected' | 'found'): number => list.reduce((all, { recall }) => all + recall[kind][field], 0);
+  return `${total('found')} of ${total('expected')} (${percent(total('found'), total('expected'))})`;
+};
 const silencePlaces = [...silence.values()].reduce((total, { places }) => total + places, 0);
 const silenceShown = [...silence.values()].reduce((total, { shown }) => total + shown, 0);
 const [p50, p90] = [quantile(replay.timesMs, 0.5), quantile(replay.timesMs, 0.9)];
@@ -50,7 +69,8 @@ Suggestions of \`sidecar/nextEdits\` without a model, of a confidence of at leas
 |---|--:|--:|
 | (a) right place in the given tasks | ${tasks.filter(({ isPlaceRight }) => isPlaceRight).length} of ${tasks.length} | 9 of 11 |
 | (b) right of the suggestions shown in 92 minutes | ${right} of ${replay.shown.length} (${percent(right, replay.shown.length)}) | 90 % |
-| (c) right of the changes suggested after one hunk of a commit | ${sum(chains.outcomes, 'rightEdits')} of ${sum(chains.outcomes, 'edits')} (${percent(sum(chains.outcomes, 'rightEdits'), sum(chains.outcomes, 'edits'))}) | 90 % |
+| (c) right of the changes suggested after one hunk of a commit here | ${rightOf(chains.outcomes)} | 90 % |
+| (c) the same in packages that were not looked at | ${rightOf(heldOutOutcomes)} | 90 % |
 | (d) silent where nothing follows | ${silencePlaces - silenceShown} of ${silencePlaces} (${percent(silencePlaces - silenceShown, silencePlaces)}) | 95 % |
 | time to show, median and 90th percentile, in (b) | ${p50.toFixed(1)} / ${p90.toFixed(1)} ms | 150 ms |
 
@@ -80,20 +100,42 @@ ${kinds(replay.shown)
   })
   .join('\n')}
 
-## (c) Chains of this repository's history
+## (c) Chains of commits
 
-${chains.commits} commits with ${chains.hunks} hunks in TypeScript files. The first four hunks of each file are made, each
-alone, before all others. Most hunks follow from no other by rule, so few are found. A change is right if its lines
-stand in the commit's result, or if the commit changes the line and brings the same words.
+The first four hunks of each file are made, each alone, before all others. Most hunks follow from no other by rule, so
+few are found. A change is right if its lines stand in the commit's result, or if the commit changes the line and brings
+the same words. The suggesters were written beside the commits of this repository. Nobody looked at those of the
+packages.
 
-| kind | suggested changes | right |
+| history | language | commits | hunks | right |
+|---|---|--:|--:|--:|
+| this repository | TypeScript | ${chains.commits} | ${chains.hunks} | ${rightOf(chains.outcomes)} |
+${heldOut.map(({ name, url, language, chains: own }) => `| [${name}](${url}) | ${language} | ${own.commits} | ${own.hunks} | ${rightOf(own.outcomes)} |`).join('\n')}
+
+Right by kind, in this repository:
+
+| kind | right |
+|---|--:|
+${byKind(chains.outcomes)}
+
+And in the packages:
+
+| kind | right |
+|---|--:|
+${byKind(heldOutOutcomes)}
+
+Recall counts the hunks that follow from the made one as far as their texts tell: the new name of a declaration replaces
+the old one, a call changes whose function's head changed, or an import of the same file brings a new name.
+
+| kind | found in this repository | found in the packages |
 |---|--:|--:|
-${kinds(chains.outcomes)
-  .map((kind) => {
-    const own = chains.outcomes.filter((each) => each.kind === kind);
-    return `| ${kind} | ${sum(own, 'edits')} | ${sum(own, 'rightEdits')} |`;
-  })
-  .join('\n')}
+${FOLLOWER_KINDS.map(
+  (kind) =>
+    `| ${kind} | ${recallOf([chains], kind)} | ${recallOf(
+      heldOut.map((each) => each.chains),
+      kind,
+    )} |`,
+).join('\n')}
 
 ## (d) Places where nothing follows
 
@@ -114,9 +156,15 @@ if (options.write)
     figures: {
       tasks,
       replay: { ...replay, shown: replay.shown.map(({ kind, isRight }) => ({ kind, isRight })), timesMs: { p50, p90 } },
-      chains,
+      chains: counted(chains),
+      heldOut: heldOut.map(({ chains: own, ...each }) => ({ ...each, ...counted(own) })),
       silence: Object.fromEntries(silence),
     },
     model: 'none',
     command: 'npm run bench:next-edits -- --write',
   });
+
+/** The figures of chains, without lines of other people's code. */
+function counted({ outcomes, ...counts }: Chains): object {
+  return { ...counts, outcomes: outcomes.map(({ kind, edits, rightEdits }) => ({ kind, edits, rightEdits })) };
+}

@@ -23,7 +23,7 @@ export interface ChainOutcome {
 }
 
 /** How many changes follow from others by a rule, as far as their texts tell, and how many of them were suggested. */
-export type Recall = Readonly<Record<FollowerKind, { readonly expected: number; readonly found: number }>>;
+type Recall = Readonly<Record<FollowerKind, { readonly expected: number; readonly found: number }>>;
 
 export interface Chains {
   readonly commits: number;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Chains, runChains } from './chains.ts';
 
 /** A package whose commits were not looked at while the suggesters were written. */
-export interface HeldOutPackage {
+interface HeldOutPackage {
   readonly name: string;
   readonly language: string;
   readonly url: string;
@@ -11,7 +11,7 @@ export interface HeldOutPackage {
   readonly commit: string;
 }
 
-export const HELD_OUT: readonly HeldOutPackage[] = [
+const HELD_OUT: readonly HeldOutPackage[] = [
   {
     name: 'p-queue',
     language: 'TypeScript',
