@@ -126,6 +126,7 @@ ${byKind(heldOutOutcomes)}
 
 Recall counts the hunks that follow from the made one as far as their texts tell: the new name of a declaration replaces
 the old one, a call changes whose function's head changed, or an import of the same file brings a new name.
+Names of libraries count too, which no rule here finds.
 
 | kind | found in this repository | found in the packages |
 |---|--:|--:|
