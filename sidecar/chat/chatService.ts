@@ -14,7 +14,7 @@ import type {
   GeneratePart,
   GenerateResult,
 } from '../protocol/client.ts';
-import type { ContextSet, EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { ContextSet, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { ScriptGate } from './answerScript.ts';
 import {
   cleanCommitMessage,
@@ -46,6 +46,21 @@ interface ChatAnswer extends ChatResult {
  */
 type Kept<Params> = Params & { readonly contextSet?: () => ContextSet | undefined };
 
+/** A turn of a conversation that is answered. */
+interface Turn {
+  readonly model: LoadedModel;
+  readonly params: Kept<ConversationParams>;
+  readonly settings: ChatSettings;
+  readonly prompt: ConversationPrompt;
+  /** The beginning of a reasoning model's thoughts, which its template writes. */
+  readonly opening: string;
+}
+
+interface Answered {
+  readonly prompt: ConversationPrompt;
+  readonly result: EngineGenerateResult;
+}
+
 /**
  * Conversations, edits and raw generation on the loaded model. Every method rejects with `TroubleError` and a message
  * for the user. Cancelling by `signal` is no error: the result then has the text so far and the stop reason
@@ -73,51 +88,22 @@ export class ChatService {
     signal?: AbortSignal,
   ): Promise<ChatAnswer> {
     const model = await this.#session.model(signal);
-    let prompt = await conversationPrompt(this.#session, model, params, settings);
-    const opening = await openedThoughts(this.#session, model, prompt.tokens);
+    const first = await conversationPrompt(this.#session, model, params, settings);
+    const opening = await openedThoughts(this.#session, model, first.tokens);
     const say = (text: string): void => onChunk({ text });
     // A model that thinks aloud begins with no sentence of its answer.
     const sentence =
-      prompt.asksForSentence && opening === ''
-        ? new SentenceWithFacts(params, prompt.answerLanguage ?? 'en', say)
+      first.asksForSentence && opening === ''
+        ? new SentenceWithFacts(params, first.answerLanguage ?? 'en', say)
         : undefined;
-    const send = sentence ? (text: string): void => sentence.receive(text) : say;
-    const result = await this.#inConversation(
-      params.conversationId,
-      async (sequence) => {
-        const ask = (
-          { tokens, maxTokens, stop }: ConversationPrompt,
-          onText: (text: string) => void,
-          until?: AbortSignal,
-        ): Promise<EngineGenerateResult> =>
-          this.#run({
-            sequence,
-            tokens,
-            maxTokens,
-            stop,
-            sampling: chatSampling(settings),
-            contextSet: params.contextSet?.(),
-            onChunk: ({ text }) => onText(text),
-            signal: until,
-          });
-        const gate = new ScriptGate(prompt.answerLanguage, send);
-        if (opening !== '') gate.receive(opening);
-        const until = [signal, sentence?.signal].filter((each) => each !== undefined);
-        try {
-          const first = await ask(prompt, (text) => gate.receive(text), AbortSignal.any([...until, gate.signal]));
-          if (!gate.isWrong || signal?.aborted) return first;
-        } finally {
-          // If the engine crashes, the text so far is kept.
-          gate.open();
-        }
-        prompt = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
-        return ask(prompt, send, AbortSignal.any(until));
-      },
-      signal,
+    const { prompt, result } = await this.#answer(
+      { model, params, settings, prompt: first, opening },
+      (text) => (sentence ? sentence.receive(text) : say(text)),
+      AbortSignal.any([signal, sentence?.signal].filter((each) => each !== undefined)),
     );
     const isWhole = sentence?.signal.aborted === true && !signal?.aborted;
     return {
-      text: sentence ? await sentence.finish() : opening + result.text,
+      text: sentence ? await sentence.finish(signal) : opening + result.text,
       stopReason: isWhole ? 'end' : stopReasonOf(result.stopReason),
       promptTokens: prompt.tokens.length,
       generatedTokens: result.tokens.length,
@@ -126,6 +112,43 @@ export class ChatService {
       ...(prompt.omittedTurns > 0 ? { omittedTurns: prompt.omittedTurns } : {}),
       unreadContext: prompt.unreadContext,
     };
+  }
+
+  /** Generates an answer, and once more with the language named if the first is in another script. */
+  #answer(
+    { model, params, settings, prompt, opening }: Turn,
+    send: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Answered> {
+    const answerOn = async (sequence: string): Promise<Answered> => {
+      const ask = (
+        { tokens, maxTokens, stop }: ConversationPrompt,
+        onText: (text: string) => void,
+        until: AbortSignal,
+      ): Promise<EngineGenerateResult> =>
+        this.#run({
+          sequence,
+          tokens,
+          maxTokens,
+          stop,
+          sampling: chatSampling(settings),
+          contextSet: params.contextSet?.(),
+          onChunk: ({ text }) => onText(text),
+          signal: until,
+        });
+      const gate = new ScriptGate(prompt.answerLanguage, send);
+      if (opening !== '') gate.receive(opening);
+      try {
+        const result = await ask(prompt, (text) => gate.receive(text), AbortSignal.any([signal, gate.signal]));
+        if (!gate.isWrong || signal.aborted) return { prompt, result };
+      } finally {
+        // If the engine crashes, the text so far is kept.
+        gate.open();
+      }
+      const insisting = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
+      return { prompt: insisting, result: await ask(insisting, send, signal) };
+    };
+    return this.#inConversation(params.conversationId, answerOn, signal);
   }
 
   /**

@@ -33,9 +33,9 @@ export class SentenceWithFacts {
     this.#gate.receive(text);
   }
 
-  /** Sends the facts behind the sentence. Resolves with the whole explanation. */
-  async finish(): Promise<string> {
-    const facts = await this.#facts;
+  /** Sends the facts behind the sentence, unless the user has cancelled. Resolves with the whole explanation. */
+  async finish(signal?: AbortSignal): Promise<string> {
+    const facts = signal?.aborted ? undefined : await this.#facts;
     const list = facts ? factsText(facts, this.language) : '';
     const behind = list === '' ? '' : `${this.#gate.text === '' ? '' : '\n\n'}${list}`;
     if (behind !== '') this.send(behind);
