@@ -101,10 +101,11 @@ export class ChatService {
       (text) => (sentence ? sentence.receive(text) : say(text)),
       AbortSignal.any([signal, sentence?.signal].filter((each) => each !== undefined)),
     );
-    const isWhole = sentence?.signal.aborted === true && !signal?.aborted;
+    const text = sentence ? await sentence.finish(signal) : opening + result.text;
+    const isWhole = sentence?.signal.aborted === true;
     return {
-      text: sentence ? await sentence.finish(signal) : opening + result.text,
-      stopReason: isWhole ? 'end' : stopReasonOf(result.stopReason),
+      text,
+      stopReason: sentence && signal?.aborted ? 'cancelled' : isWhole ? 'end' : stopReasonOf(result.stopReason),
       promptTokens: prompt.tokens.length,
       generatedTokens: result.tokens.length,
       tokensPerSecond: rate(result.tokens.length, result.generateMs),

@@ -1,6 +1,6 @@
 /*
- * The nodes of tree-sitter's grammars that facts about code are read from. A name means the same in each grammar that
- * has it, so one list serves all.
+ * The nodes of tree-sitter's grammars that facts about code are read from. Grammars share most of these names, so one
+ * list serves all.
  */
 
 /** Functions that have a name and a body. */
@@ -55,7 +55,7 @@ export const RETURNS: readonly string[] = ['return_statement', 'return_expressio
 export const YIELDS: readonly string[] = ['yield', 'yield_expression', 'yield_statement'];
 export const THROWS: readonly string[] = ['throw_statement', 'throw_expression', 'raise_statement'];
 
-/** Calls, and the field that has the called function. Absent: the node begins with it. */
+/** Calls, and the fields that may have the called function, from the first on. */
 export const CALLS: Readonly<Record<string, readonly string[]>> = {
   call_expression: ['function'],
   call: ['function', 'method'],
@@ -73,10 +73,45 @@ export const CALLS: Readonly<Record<string, readonly string[]>> = {
 export const PARAMETER_NAMES: readonly string[] = ['name', 'pattern', 'left', 'declarator'];
 /** Named children of a list of parameters that are no parameters. */
 export const NO_PARAMETERS: ReadonlySet<string> = new Set(['comment', 'keyword_separator', 'positional_separator']);
-/** Parameters that stand for the object of a method. */
-export const RECEIVERS: ReadonlySet<string> = new Set(['self', 'cls', '&self', '&mut self', 'mut self', 'this']);
+/** First parameters that stand for the object of a method. */
+export const RECEIVERS: ReadonlySet<string> = new Set(['self', 'cls', 'this']);
 /** Types of results that stand for none. */
-export const NO_RESULTS: ReadonlySet<string> = new Set(['void', 'None', '()', 'unit', 'never', 'NoReturn']);
+export const NO_RESULTS: ReadonlySet<string> = new Set(['void', 'None', '()']);
+/** Types of functions that never return. */
+export const NEVER: ReadonlySet<string> = new Set(['never', 'NoReturn', 'Never', '!']);
+/** The names of constructors, which return nothing that a reader would ask for. */
+export const CONSTRUCTORS: ReadonlySet<string> = new Set(['constructor', '__construct', '__init__']);
 
 /** Grammars of languages where the last value of a body is the result. What a body returns is not told. */
 export const RESULTS_WITHOUT_RETURN: ReadonlySet<string> = new Set(['ruby', 'bash', 'rust']);
+
+/** Nodes around a function that add nothing but its name, its export or its decorators. */
+export const WRAPPERS: ReadonlySet<string> = new Set([
+  'program',
+  'module',
+  'source_file',
+  'translation_unit',
+  'compilation_unit',
+  'export_statement',
+  'ambient_declaration',
+  'decorated_definition',
+  'template_declaration',
+  'global_statement',
+  'lexical_declaration',
+  'variable_declaration',
+  'variable_declarator',
+]);
+/** Blocks of statements. The body of another function value is its result. */
+export const BLOCKS: ReadonlySet<string> = new Set([
+  'statement_block',
+  'block',
+  'compound_statement',
+  'body_statement',
+]);
+/** Last statements of a body behind which the function ends without a result. */
+export const FALL_THROUGH: ReadonlySet<string> = new Set([
+  'expression_statement',
+  'lexical_declaration',
+  'variable_declaration',
+  'for_in_statement',
+]);

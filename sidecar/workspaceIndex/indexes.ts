@@ -48,11 +48,13 @@ export function serveIndexes(grammars: Grammars, { onPut, onNextEdits, unparsed 
     ...wordHandlers(of),
     ...nextEditHandlers(of, trees, onNextEdits),
     async codeFacts({ uri, text, languageId }) {
-      if (unparsed.has(uri)) return undefined;
+      // Only facts are left out after a text that ended the parser, and not the file.
+      const mark = `facts ${uri}`;
+      if (unparsed.has(mark)) return undefined;
       try {
         return await codeFacts(text, languageId, grammars);
       } catch (error) {
-        if (error instanceof ParserEnded) error.uri = uri;
+        if (error instanceof ParserEnded) error.uri = mark;
         throw error;
       }
     },

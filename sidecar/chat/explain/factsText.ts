@@ -5,7 +5,8 @@ import { factLabels } from './factLabels.ts';
 /** Facts about code as a Markdown list in a language (a BCP 47 tag). '' if there are none. */
 export function factsText(facts: CodeFacts, language: string): string {
   const labels = ofLanguage(factLabels, language) ?? factLabels.en;
-  const returns = facts.returns === 'nothing' ? labels.nothing : quoted(facts.returns ?? []);
+  const results = facts.returns === 'nothing' ? labels.nothing : quoted(facts.returns ?? []);
+  const returns = facts.mayReturnNothing ? `${results}, ${labels.nothing}` : results;
   const lines: readonly (readonly [label: string, text: string])[] = [
     [labels.defines, quoted(facts.defines)],
     [labels.parameters, quoted(facts.parameters)],

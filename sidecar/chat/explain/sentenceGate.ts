@@ -1,58 +1,118 @@
-/** A sentence that ends with fewer units is an abbreviation, such as "e.g." */
-const LEAST_UNITS = 12;
+/** A sentence ends here at the latest. */
+const MOST_UNITS = 400;
+/** A line of at most so many units that ends with a colon is a heading. */
+const HEADING_UNITS = 60;
+
+/** What may stand before the text: a fence, the marks of a comment, a heading. */
+const HEADS: readonly RegExp[] = [
+  /^\s+/,
+  /^```[^\n]*\n/,
+  /^(?:\/\*\*?(?!\/)|\*(?=[\s/])\/?|\/\/[/!]?|#+(?=\s)|"""|'''|--(?=\s))/,
+  new RegExp(`^[^\\n]{1,${HEADING_UNITS}}:[ \\t]*\\n`),
+];
+/** A beginning that may still become one of them. */
+const OPEN_HEAD = new RegExp(`^(?:\`\`\`[^\\n]*|[/*#"'\`-]{1,3}|[^\\n.!?。！？।]{1,${HEADING_UNITS}})$`);
+/** Marks that end a comment. */
+const TAIL = /\s*(?:\*\/|"""|'''|```)\s*$/;
+
+/** Ends of sentences that nothing else means. */
+const CERTAIN_END = /[。！？।॥؟۔]/;
+/** Texts before a full stop that make it no end: one letter, and common abbreviations. */
+const ABBREVIATION =
+  /(?:^|[\s(.\u00a0])(?:\p{L}|vs|etc|cf|ca|approx|incl|resp|bzw|usw|evtl|ggf|np|tj|tzv|напр|др|ej|aprox|env)$/iu;
+/** Languages that write ordinals with a full stop. */
+const ORDINALS = /^(?:cs|de|pl|tr)\b/i;
 
 /**
- * Lets the first sentence of an answer pass, and ends the request behind it. The text comes in pieces. A sentence ends
- * where the next one begins, by Unicode's rules for the language (a BCP 47 tag), or at the end of its line.
+ * Lets the first sentence of an answer pass, and ends the request behind it. The text comes in pieces. Marks of
+ * comments and fences before the sentence are left out. A sentence also ends with its line.
  */
 export class SentenceGate {
   readonly #abort = new AbortController();
-  readonly #segmenter: Intl.Segmenter;
   #text = '';
+  /** Where the sentence begins; `undefined` before that is known. */
+  #start: number | undefined;
+  /** The text before this place is known to belong to the sentence. */
+  #scanned = 0;
+  #isInCode = false;
   #sent = 0;
 
+  /** `language`: a BCP 47 tag. */
   constructor(
-    language: string,
+    private readonly language: string,
     private readonly send: (text: string) => void,
-  ) {
-    this.#segmenter = new Intl.Segmenter(Intl.Segmenter.supportedLocalesOf([language])[0] ?? 'en', {
-      granularity: 'sentence',
-    });
-  }
+  ) {}
 
   /** Aborts behind the first sentence. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** The sentence so far, without the space behind it. */
-  get text(): string {
-    return this.#text.slice(0, this.#end ?? this.#text.length).trim();
-  }
-
   receive(text: string): void {
     if (this.signal.aborted) return;
     this.#text += text;
-    const end = this.#end;
-    const shown = this.#text.slice(0, end ?? this.#text.length).trimEnd();
-    if (shown.length > this.#sent) this.send(shown.slice(this.#sent));
-    this.#sent = Math.max(this.#sent, shown.length);
-    if (end !== undefined) this.#abort.abort();
+    if (this.#begins(false)) this.#scan(false);
   }
 
-  /** Where the sentence ends; `undefined` before its end. */
-  get #end(): number | undefined {
-    const start = this.#text.length - this.#text.trimStart().length;
-    const line = this.#text.indexOf('\n', start + 1);
-    if (line > start) return line;
-    let end = start;
-    for (const { segment, index } of this.#segmenter.segment(this.#text.slice(start))) {
-      if (index >= LEAST_UNITS && !isInCode(this.#text.slice(start, start + index))) return start + index;
-      end = start + index + segment.length;
+  /** Sends what was held back, since nothing follows. Returns the sentence. */
+  finish(): string {
+    if (!this.signal.aborted && this.#begins(true)) this.#scan(true);
+    if (this.#start === undefined) return '';
+    const sentence = this.#text.slice(this.#start, this.#scanned).replace(TAIL, '').trimEnd();
+    const closed = sentence + (this.#isInCode ? '`' : '') + (sentence.split('**').length % 2 === 0 ? '**' : '');
+    const rest = closed.slice(this.#sent);
+    if (rest !== '') this.send(rest);
+    this.#sent = closed.length;
+    return closed;
+  }
+
+  /** Whether the sentence has begun. `isOver`: nothing follows. */
+  #begins(isOver: boolean): boolean {
+    if (this.#start !== undefined) return true;
+    let rest = this.#text;
+    for (let head: RegExpExecArray | null | undefined; ; rest = rest.slice(head[0].length)) {
+      head = HEADS.map((pattern) => pattern.exec(rest)).find((found) => found !== null);
+      if (!head) break;
     }
-    return end < this.#text.length ? end : undefined;
+    if (rest === '' || (!isOver && OPEN_HEAD.test(rest))) return false;
+    this.#start = this.#scanned = this.#text.length - rest.length;
+    return true;
+  }
+
+  /** Reads on to the end of the sentence, or as far as that can be told. */
+  #scan(isOver: boolean): void {
+    const start = this.#start as number;
+    while (this.#scanned < this.#text.length && !this.signal.aborted) {
+      const place = this.#scanned;
+      const character = this.#text[place] as string;
+      if (character === '\n' || place - start >= MOST_UNITS) {
+        this.#abort.abort();
+        break;
+      }
+      if (character === '`') this.#isInCode = !this.#isInCode;
+      const isEnd = this.#isInCode ? false : this.#isEnd(place, isOver);
+      if (isEnd === undefined) break;
+      this.#scanned++;
+      if (isEnd) this.#abort.abort();
+    }
+    // White space and closing marks are held back: they may be the end.
+    const known = this.#text.slice(start, this.#scanned).replace(TAIL, '').trimEnd();
+    if (known.length <= this.#sent) return;
+    this.send(known.slice(this.#sent));
+    this.#sent = known.length;
+  }
+
+  /** Whether the sentence ends with the character at a place. `undefined` if the following text decides. */
+  #isEnd(place: number, isOver: boolean): boolean | undefined {
+    const character = this.#text[place] as string;
+    if (CERTAIN_END.test(character)) return true;
+    if (!'.!?'.includes(character)) return false;
+    const behind = this.#text.slice(place + 1, place + 1 + MOST_UNITS);
+    const next = /^[)"'»”\]]*\s+(\S)/u.exec(behind);
+    if (!next) return isOver || /\S/.test(behind.replace(/^[)"'»”\]]+/, '')) ? false : undefined;
+    if (/\p{Ll}/u.test(next[1] as string)) return false;
+    const before = this.#text.slice(Math.max(this.#start as number, place - 16), place);
+    if (character !== '.') return true;
+    return !ABBREVIATION.test(before) && !(ORDINALS.test(this.language) && /\d$/.test(before));
   }
 }
-
-/** Whether an odd number of backquotes stands before the place. */
-const isInCode = (before: string): boolean => before.split('`').length % 2 === 0;

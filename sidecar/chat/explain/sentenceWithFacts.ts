@@ -4,6 +4,9 @@ import type { ConversationParams } from '../conversation.ts';
 import { factsText } from './factsText.ts';
 import { SentenceGate } from './sentenceGate.ts';
 
+/** The longest wait for facts behind the sentence. Parsing takes a fraction of it, unless the index is busy. */
+const FACTS_LIMIT_MS = 5_000;
+
 /**
  * The explanation by a small model: its first sentence, which says what code is for, and facts from the code's syntax.
  * Small models are mostly right about the purpose and mostly wrong about details.
@@ -33,14 +36,22 @@ export class SentenceWithFacts {
     this.#gate.receive(text);
   }
 
-  /** Sends the facts behind the sentence, unless the user has cancelled. Resolves with the whole explanation. */
+  /** Sends the facts behind the sentence, unless the user cancels. Resolves with the whole explanation. */
   async finish(signal?: AbortSignal): Promise<string> {
-    const facts = signal?.aborted ? undefined : await this.#facts;
+    const sentence = this.#gate.finish();
+    const facts = await Promise.race([this.#facts, over(signal)]);
     const list = facts ? factsText(facts, this.language) : '';
-    const behind = list === '' ? '' : `${this.#gate.text === '' ? '' : '\n\n'}${list}`;
+    const behind = list === '' ? '' : `${sentence === '' ? '' : '\n\n'}${list}`;
     if (behind !== '') this.send(behind);
-    return this.#gate.text + behind;
+    return sentence + behind;
   }
+}
+
+/** Resolves when a request is cancelled, and when facts would come too late. */
+async function over(signal: AbortSignal | undefined): Promise<undefined> {
+  const end = AbortSignal.any([AbortSignal.timeout(FACTS_LIMIT_MS), ...(signal ? [signal] : [])]);
+  if (!end.aborted) await new Promise((resolve) => end.addEventListener('abort', resolve, { once: true }));
+  return undefined;
 }
 
 /** The piece of code that is explained: the selection, else the file. `undefined` if there are several. */

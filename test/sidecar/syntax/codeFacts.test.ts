@@ -14,7 +14,7 @@ describe('facts about a function', () => {
       'export async function load(file: string, { force = false }: Options = {}): Promise<Model> {\n  if (!file) throw new TypeError("no file");\n  const read = () => { return 1; };\n  return this.open(file, read());\n}',
       {
         parameters: ['file', '{ force = false }'],
-        returns: ['this.open(file, read())'],
+        returns: ['Promise<Model>'],
         errors: ['TypeError'],
         calls: ['TypeError', 'this.open', 'read'],
       },
@@ -42,7 +42,7 @@ describe('facts about a function', () => {
     [
       'go',
       'func (s *Server) Add(a, b int, name string) (int, error) {\n\treturn s.sum(a, b), nil\n}',
-      { parameters: ['a', 'b', 'name'], returns: ['s.sum(a, b), nil'], calls: ['s.sum'] },
+      { parameters: ['a', 'b', 'name'], returns: ['(int, error)'], calls: ['s.sum'] },
     ],
     [
       'rust',
@@ -77,20 +77,82 @@ describe('facts about a function', () => {
 
   it('are of a method without its class', async () => {
     const java = '  @Override\n  public int size() {\n    return items.size();\n  }';
-    assert.deepEqual((await codeFacts(java, 'java', grammars))?.returns, ['items.size()']);
+    assert.deepEqual((await codeFacts(java, 'java', grammars))?.returns, ['int']);
     const typescript = '  private async open(file: string): Promise<void> {\n    await this.read(file);\n  }';
     const facts = await codeFacts(typescript, 'typescript', grammars);
     assert.deepEqual([facts?.parameters, facts?.returns, facts?.calls], [['file'], ['Promise<void>'], ['this.read']]);
     const python = '    def size(self):\n        return len(self.items)\n';
     assert.deepEqual((await codeFacts(python, 'python', grammars))?.returns, ['len(self.items)']);
     const php = '  public function size(): int {\n    return count($this->items);\n  }';
-    assert.deepEqual((await codeFacts(php, 'php', grammars))?.returns, ['count($this->items)']);
+    assert.deepEqual((await codeFacts(php, 'php', grammars))?.returns, ['int']);
   });
 
   it('are of a function with several signatures', async () => {
     const code = 'export function f(a: A): B;\nexport function f(a: B): C;\nexport function f(a) {\n  return g(a);\n}';
     const facts = await codeFacts(code, 'typescript', grammars);
     assert.deepEqual([facts?.parameters, facts?.returns], [['a'], ['g(a)']]);
+  });
+
+  const wrong: readonly (readonly [what: string, languageId: string, code: string, facts: Partial<CodeFacts>])[] = [
+    [
+      'a pointer',
+      'c',
+      'void *f(void *p, int n) {\n  free(p);\n  return p;\n}',
+      { parameters: ['p', 'n'], returns: ['p'] },
+    ],
+    ['no parameter', 'c', 'int f(void) {\n  return 1;\n}', { parameters: [], returns: ['int'] }],
+    ['a closure', 'rust', 'fn f() -> i32 {\n  let g = |x| x + 1;\n  g(1)\n}', { returns: ['i32'] }],
+    ['a comment', 'javascript', 'function f(a) {\n  return /* hi */ a;\n}', { returns: ['a'] }],
+    ['an end without a value', 'javascript', 'function f(x) {\n  if (x) return 1;\n}', { mayReturnNothing: true }],
+    ['a type guard', 'typescript', 'function f(x: A): x is B {\n  return x.b;\n}', { returns: ['x is B'] }],
+    [
+      'no return',
+      'typescript',
+      'function f(): never {\n  throw new Error();\n}',
+      { parameters: [], errors: ['Error'] },
+    ],
+    [
+      'a rethrow',
+      'javascript',
+      'function f() {\n  try {\n    g();\n  } catch (e) {\n    throw e;\n  }\n}',
+      { errors: [] },
+    ],
+    [
+      'a caught error',
+      'javascript',
+      'function f() {\n  try {\n    throw new Error();\n  } catch {\n    return 1;\n  }\n}',
+      { errors: [] },
+    ],
+    ['types alone', 'go', 'func f(int, string) error {\n\treturn nil\n}', { parameters: [], returns: ['error'] }],
+    ['a rest', 'java', 'void f(int... n) {\n  g(n);\n}', { parameters: ['n'], returns: 'nothing' }],
+    ['a constructor', 'javascript', 'constructor(a) {\n  this.a = a;\n}', { parameters: ['a'] }],
+    ['a receiver', 'rust', "fn f(&'a self, n: u8) {\n  g(n);\n}", { parameters: ['n'], returns: 'nothing' }],
+    [
+      'a chain',
+      'javascript',
+      'function f(x) {\n  return x.map((y) => y.z).filter(Boolean);\n}',
+      { calls: ['filter', 'x.map'] },
+    ],
+  ];
+  for (const [what, languageId, code, expected] of wrong)
+    it(`tell ${what} in ${languageId}`, async () => {
+      const facts = await codeFacts(code, languageId, grammars);
+      assert.deepEqual({ ...facts, ...expected }, facts);
+      if (/no return|constructor/.test(what)) assert.equal(facts?.returns, undefined);
+    });
+
+  it('are not those of a function in other code', async () => {
+    for (const [languageId, code] of [
+      ['python', 'with open(p) as f:\n    print(sorted(f, key=lambda l: l.x))'],
+      ['javascript', 'items.map((a) => a.b);'],
+      ['javascript', "router.get('/x', async (req, res) => {\n  return 1;\n});"],
+      ['javascript', 'const a = 1, f = (x) => x + g(x);'],
+      ['javascript', 'class A {\n  foo(a) {\n    return b(a);\n  }\n}'],
+      ['python', 'class A:\n    x = 1\n    def f(self, a):\n        raise E()'],
+    ] as const) {
+      const facts = await codeFacts(code, languageId, grammars);
+      assert.deepEqual([facts?.parameters, facts?.returns, facts?.errors], [[], undefined, []], code);
+    }
   });
 
   it('are absent if the code is cut off', async () => {
