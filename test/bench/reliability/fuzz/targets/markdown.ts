@@ -73,13 +73,21 @@ const ACTIVE = new Set([
 ]);
 /** The number of texts that become DOM at once, since the DOM takes most of the time. */
 const TEXTS_AT_ONCE = 20;
+/** A page is replaced after so many runs: jsdom keeps the documents in which texts were sanitised. */
+const RUNS_OF_A_PAGE = 200;
 const ELEMENT = 1;
 
 /** Markdown of models in the panel: it is parsed, coloured, rendered and sanitised, and the result is inspected. */
 export function openMarkdown(): FuzzTarget<readonly string[]> {
-  const { window } = new JSDOM('');
-  const renderer = new MarkdownRenderer(window);
+  let page = new JSDOM('');
+  let renderer = new MarkdownRenderer(page.window);
+  let shown = 0;
   const show = (texts: readonly string[]): void => {
+    if (++shown % RUNS_OF_A_PAGE === 0) {
+      page.window.close();
+      page = new JSDOM('');
+      renderer = new MarkdownRenderer(page.window);
+    }
     const tokens = texts.flatMap((text) => renderer.blocks(text)).flatMap((block) => block.tokens);
     for (const child of renderer.render({ line: 0, tokens }).childNodes) assertNodeHarmless(child);
   };
