@@ -154,16 +154,18 @@ describe('chorus lsp --stdio', () => {
       assert.equal(await exitCode, 0);
       editor.dispose();
     };
-    const isKept = (): Promise<boolean> =>
-      access(kept).then(
+    const exists = (file: string): Promise<boolean> =>
+      access(file).then(
         () => true,
         () => false,
       );
     await session([]);
+    // The sidecar writes the rules of the set while it answers.
+    await waitFor('the folder of the set', () => exists(path.dirname(kept)));
     await writeFile(kept, '');
     await session([]);
-    assert.equal(await isKept(), true);
+    assert.equal(await exists(kept), true);
     await session(['*.plan']);
-    await waitFor('the files to be gone', async () => !(await isKept()));
+    await waitFor('the files to be gone', async () => !(await exists(kept)));
   });
 });
