@@ -5,7 +5,7 @@ import { factsText } from './factsText.ts';
 import { SentenceGate } from './sentenceGate.ts';
 
 /** The longest wait for facts behind the sentence. Parsing takes a fraction of it, unless the index is busy. */
-const FACTS_LIMIT_MS = 5_000;
+const FACTS_LIMIT_MS = 15_000;
 
 /**
  * The explanation by a small model: its first sentence, which says what code is for, and facts from the code's syntax.
@@ -40,7 +40,7 @@ export class SentenceWithFacts {
   async finish(signal?: AbortSignal): Promise<string> {
     const sentence = this.#gate.finish();
     const facts = await Promise.race([this.#facts, over(signal)]);
-    const list = facts ? factsText(facts, this.language) : '';
+    const list = facts && !signal?.aborted ? factsText(facts, this.language) : '';
     const behind = list === '' ? '' : `${sentence === '' ? '' : '\n\n'}${list}`;
     if (behind !== '') this.send(behind);
     return sentence + behind;

@@ -4,6 +4,7 @@ import { ClientWorkspace } from '../../../../sidecar/workspaceIndex/clientWorksp
 import { IndexThread } from '../../../../sidecar/workspaceIndex/indexThread.ts';
 import type { ChatParams } from '../../../../sidecar/protocol/client.ts';
 import { FilesInMemory } from '../../workspaceIndex/filesInMemory.ts';
+import { SentenceWithFacts } from '../../../../sidecar/chat/explain/sentenceWithFacts.ts';
 import { ScriptedChat } from '../support/scriptedChat.ts';
 
 const CART =
@@ -171,6 +172,25 @@ describe('an explanation by a small model', () => {
   it('has facts in the language of the answer', async () => {
     const { text } = await ask('Die Funktion addiert zwei Zahlen. Sie endet.', { language: 'de' });
     assert.equal(text, 'Die Funktion addiert zwei Zahlen.\n\n- Parameter: `a`, `b`\n- Gibt zurück: `a + b`');
+  });
+
+  it('has no facts if the user cancels it', async () => {
+    const cancel = new AbortController();
+    let sent = '';
+    const explanation = new SentenceWithFacts(
+      {
+        context: [{ kind: 'selection', text: code }],
+        factsOf: async () => {
+          cancel.abort();
+          return { defines: [], parameters: ['a'], yields: [], errors: [], calls: [] };
+        },
+      },
+      'en',
+      (text) => (sent += text),
+    );
+    explanation.receive('It adds');
+    assert.equal(await explanation.finish(cancel.signal), 'It adds');
+    assert.equal(sent, 'It adds');
   });
 
   it('is whole if the user adds a question', async () => {
