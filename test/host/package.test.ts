@@ -55,7 +55,10 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await window.command('Chorus: Explain Selection');
       const chat = await window.chatView();
       const answer = await chat.answerEnds();
-      assert.match(answer, /articles .*below .*minimum[^]*Parameters: stock, minimum\nReturns: list\[str\]\nCalls: sorted, stock\.items/);
+      assert.match(
+        answer,
+        /articles .*below .*minimum[^]*Parameters: stock, minimum\nReturns: list\[str\]\nCalls: sorted, stock\.items/,
+      );
     }));
 
   it('warns of its model in the chat panel, and offers other models', () =>
