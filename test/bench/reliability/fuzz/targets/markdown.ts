@@ -73,7 +73,7 @@ const ACTIVE = new Set([
 ]);
 /** The number of texts that become DOM at once, since the DOM takes most of the time. */
 const TEXTS_AT_ONCE = 20;
-/** A page is replaced after so many runs: jsdom keeps the documents in which texts were sanitised. */
+/** A page is replaced after so many runs, so that it does not grow. */
 const RUNS_OF_A_PAGE = 200;
 const ELEMENT = 1;
 
