@@ -1,3 +1,4 @@
+import { aborted } from '../common/aborted.ts';
 import { openChunk, sealChunk } from '../keptContexts/chunkFile.ts';
 import { CHUNK_TOKENS, chunkNames } from '../keptContexts/chunkNames.ts';
 import { ContextStore } from '../keptContexts/contextStore.ts';
@@ -274,11 +275,4 @@ export class ContextKeeper {
     if (job.priority === 'background' || priority === 'completion') job.priority = priority;
     if (job.ticket) this.options.turns.raise(job.ticket, priority);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,3 +1,4 @@
+import { children } from '../syntax/nodeTexts.ts';
 import type { Node } from '../syntax/treeSitter.ts';
 import type { TextEdit } from './suggester.ts';
 
@@ -68,9 +69,7 @@ export function nameOfParameter(parameter: string, isNameFirst: boolean): string
 
 /** Returns the nodes of a list's parameters, without `self`. */
 export function parametersOf(list: Node): Node[] {
-  return list.namedChildren.flatMap((child) =>
-    child === null || /comment/.test(child.type) || OWN.test(child.text) ? [] : [child],
-  );
+  return children(list).filter(({ text }) => !OWN.test(text));
 }
 
 /** Returns the edit that removes an argument with its comma. */

@@ -58,12 +58,22 @@ export class SentenceGate {
   finish(): string {
     if (!this.signal.aborted && this.#begins(true)) this.#scan(true);
     if (this.#start === undefined) return '';
-    const sentence = this.#text.slice(this.#start, this.#scanned).replace(TAIL, '').trimEnd();
+    const sentence = this.#known;
     const closed = sentence + (this.#isInCode ? '`' : '') + (sentence.split('**').length % 2 === 0 ? '**' : '');
-    const rest = closed.slice(this.#sent);
-    if (rest !== '') this.send(rest);
-    this.#sent = closed.length;
+    this.#sendOn(closed);
     return closed;
+  }
+
+  /** The sentence so far. White space and closing marks are left out: they may be the end. */
+  get #known(): string {
+    return this.#text.slice(this.#start, this.#scanned).replace(TAIL, '').trimEnd();
+  }
+
+  /** Sends the part of a text that was not sent yet. */
+  #sendOn(text: string): void {
+    if (text.length <= this.#sent) return;
+    this.send(text.slice(this.#sent));
+    this.#sent = text.length;
   }
 
   /** Whether the sentence has begun. `isOver`: nothing follows. */
@@ -95,11 +105,7 @@ export class SentenceGate {
       this.#scanned++;
       if (isEnd) this.#abort.abort();
     }
-    // White space and closing marks are held back: they may be the end.
-    const known = this.#text.slice(start, this.#scanned).replace(TAIL, '').trimEnd();
-    if (known.length <= this.#sent) return;
-    this.send(known.slice(this.#sent));
-    this.#sent = known.length;
+    this.#sendOn(this.#known);
   }
 
   /** Whether the sentence ends with the character at a place. `undefined` if the following text decides. */

@@ -1,3 +1,4 @@
+import { aborted } from '../../common/aborted.ts';
 import type { ContextItem } from '../../protocol/client.ts';
 import type { CodeFacts } from '../../syntax/codeFacts.ts';
 import type { ConversationParams } from '../conversation.ts';
@@ -39,19 +40,13 @@ export class SentenceWithFacts {
   /** Sends the facts behind the sentence, unless the user cancels. Resolves with the whole explanation. */
   async finish(signal?: AbortSignal): Promise<string> {
     const sentence = this.#gate.finish();
-    const facts = await Promise.race([this.#facts, over(signal)]);
+    const tooLate = AbortSignal.timeout(FACTS_LIMIT_MS);
+    const facts = await Promise.race([this.#facts, aborted(signal ? AbortSignal.any([tooLate, signal]) : tooLate)]);
     const list = facts && !signal?.aborted ? factsText(facts, this.language) : '';
     const behind = list === '' ? '' : `${sentence === '' ? '' : '\n\n'}${list}`;
     if (behind !== '') this.send(behind);
     return sentence + behind;
   }
-}
-
-/** Resolves when a request is cancelled, and when facts would come too late. */
-async function over(signal: AbortSignal | undefined): Promise<undefined> {
-  const end = AbortSignal.any([AbortSignal.timeout(FACTS_LIMIT_MS), ...(signal ? [signal] : [])]);
-  if (!end.aborted) await new Promise((resolve) => end.addEventListener('abort', resolve, { once: true }));
-  return undefined;
 }
 
 /** The piece of code that is explained: the selection, else the file. `undefined` if there are several. */
