@@ -58,6 +58,15 @@ const sections: Rule = (values) => {
     : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
 };
 
+/** A recurrent block's heads must have as many elements as their state. llama.cpp checks only its matrices. */
+const stateHeads: Rule = (values) => {
+  const number = (key: string): number => values.number(`ssm.${key}`) ?? 0;
+  const expected = number('time_step_rank') * number('state_size');
+  return number('inner_size') === expected
+    ? undefined
+    : `${values.name('ssm.inner_size')} is ${number('inner_size')}, expected ${expected}, ${number('time_step_rank')} heads of ${number('state_size')}`;
+};
+
 /** The values that make llama.cpp abort the process, for single architectures. */
 const rules: ReadonlyMap<string, readonly Rule[]> = new Map(
   Object.entries({
@@ -69,19 +78,18 @@ const rules: ReadonlyMap<string, readonly Rule[]> = new Map(
     dflash: [atLeast('attention.sliding_window', 1, 1), atLeast('attention.output_group_count', 1, 1)],
     'gemma-embedding': [embeddings('dense_2_feat_in', 1, true), embeddings('dense_3_feat_out', 1, true)],
     glm4moe: [withExperts],
-    granitehybrid: [embeddings('ssm.inner_size', 2, true)],
-    jamba: [embeddings('ssm.inner_size', 2, true)],
+    granitehybrid: [embeddings('ssm.inner_size', 2)],
+    jamba: [embeddings('ssm.inner_size', 2)],
     grovemoe: [withExperts, atLeast('experts_per_group', 1, 1)],
     lfm2moe: [withExperts],
     'llada-moe': [withExperts],
     'minimax-m3': [atLeast('attention.indexer.block_size', 1, 1)],
     nanbeige: [atLeast('num_loops', 1, 1), loops],
     ...Object.fromEntries(
-      ['paddleocr', 'qwen2vl', 'qwen35', 'qwen35moe', 'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'qwen4exp'].map((name) => [
-        name,
-        [sections],
-      ]),
+      ['paddleocr', 'qwen2vl', 'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'qwen4exp'].map((name) => [name, [sections]]),
     ),
+    qwen35: [sections, stateHeads],
+    qwen35moe: [sections, stateHeads],
     smallthinker: [withExperts],
   }),
 );

@@ -400,6 +400,28 @@ describe('a GGUF header', () => {
       renamed('qwen2vl'),
     ],
     [
+      'of a hybrid architecture without inner elements',
+      'invalid-model',
+      /granitehybrid\.ssm\.inner_size is 0, expected 64/,
+      renamed('granitehybrid', { 'granitehybrid.ssm.inner_size': count(0) }),
+    ],
+    ...['qwen35', 'qwen35moe'].map((name): BadModel => [
+      `of ${name} with heads of another size than their state`,
+      'invalid-model',
+      new RegExp(`${name}\\.ssm\\.inner_size is 33, expected 32, 2 heads of 16`),
+      renamed(name, recurrentKeys(name, 33)),
+    ]),
+    ...['qwen35', 'qwen35moe'].map((name): BadModel => [
+      `of ${name} with a recurrent block without its gate`,
+      'invalid-model',
+      /it has the tensor blk\.0\.attn_qkv\.weight, but not blk\.0\.attn_gate\.weight/,
+      renamed(
+        name,
+        recurrentKeys(name, 32),
+        withTensor({ name: 'blk.0.attn_qkv.weight', shape: [32], type: 0, offset: 4608 }),
+      ),
+    ]),
+    [
       'of an architecture with sliding layers, but with a pattern of none',
       'invalid-model',
       /sliding_window_pattern is 1, which makes no layer slide/,
@@ -576,14 +598,28 @@ describe('a GGUF header', () => {
 });
 
 /** The tiny model with its keys renamed to another architecture. */
-function renamed(architecture: string, further: Record<string, Entry> = {}): GgufContent {
-  const { metadata, ...others } = tinyModel({ metadata: further });
-  const entries = Object.entries(metadata).map(
+function renamed(
+  architecture: string,
+  further: Record<string, Entry> = {},
+  content: GgufContent = tinyModel(),
+): GgufContent {
+  const { metadata, ...others } = content;
+  const entries = Object.entries({ ...metadata, ...further }).map(
     ([key, entry]) => [key.replace(/^llama\./, `${architecture}.`), entry] as const,
   );
   return {
     ...others,
     metadata: { ...Object.fromEntries(entries), 'general.architecture': { type: 'string', value: architecture } },
+  };
+}
+
+/** The keys of an architecture whose recurrent blocks have 2 heads of 16 elements. */
+function recurrentKeys(architecture: string, innerSize: number): Record<string, Entry> {
+  return {
+    [`${architecture}.rope.dimension_sections`]: { type: 'i32s', value: [1, 1, 1, 0] },
+    [`${architecture}.ssm.inner_size`]: { type: 'u32', value: innerSize },
+    [`${architecture}.ssm.time_step_rank`]: { type: 'u32', value: 2 },
+    [`${architecture}.ssm.state_size`]: { type: 'u32', value: 16 },
   };
 }
 
