@@ -1,4 +1,4 @@
-import type { HeaderValues } from './headerValues.ts';
+import { headSize, type HeaderValues } from './headerValues.ts';
 import { shown } from './shown.ts';
 
 /** Returns an error message, or `undefined`. */
@@ -50,12 +50,18 @@ const unrotatedKeys: Rule = (values) => {
     : undefined;
 };
 
-/** The shares of a head's elements for the axes of a picture. At least one of the first three must be positive. */
+/**
+ * The shares of a head's elements for the axes of a picture. At least one of the first three must be positive, and all
+ * of them must fit into a head.
+ */
 const sections: Rule = (values) => {
   const parts = values.numbers('rope.dimension_sections');
-  return parts.slice(0, 3).some((part) => part > 0)
-    ? undefined
-    : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
+  const name = values.name('rope.dimension_sections');
+  if (!parts.slice(0, 3).some((part) => part > 0))
+    return `${name} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
+  const sum = parts.reduce((total, part) => total + part, 0);
+  const { key } = headSize(values);
+  return sum > key ? `${name} adds up to ${sum}, expected at most the ${key} elements of a head` : undefined;
 };
 
 /** A recurrent block's heads must have as many elements as their state. llama.cpp checks only its matrices. */

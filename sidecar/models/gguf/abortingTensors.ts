@@ -1,6 +1,6 @@
-import { headSize, UNLIKE_VALUES } from './abortingValues.ts';
+import { UNLIKE_VALUES } from './abortingValues.ts';
 import type { GgufHeader, GgufTensor } from './header.ts';
-import type { HeaderValues } from './headerValues.ts';
+import { headSize, type HeaderValues } from './headerValues.ts';
 
 /** Types for other data than weights. ggml multiplies no matrix of these types. */
 const NO_WEIGHTS: ReadonlySet<string> = new Set(['I8', 'I16', 'I32', 'I64', 'F64', 'Q8_1', 'Q8_K']);

@@ -1,5 +1,5 @@
 import { abortingInArchitecture } from './abortingArchitectures.ts';
-import type { HeaderValues } from './headerValues.ts';
+import { headSize, type HeaderValues } from './headerValues.ts';
 import { shown } from './shown.ts';
 
 /** Architectures for which llama.cpp rotates whole heads and aborts if only a part is to be rotated. */
@@ -204,14 +204,3 @@ const slidingPattern: Rule = (values) => {
     ? `${values.name('attention.sliding_window_pattern')} is 1, which makes no layer slide`
     : undefined;
 };
-
-/**
- * The number of elements of a head's keys and values, derived from the first layer as in llama.cpp. 0 without
- * attention.
- */
-export function headSize(values: HeaderValues): { readonly key: number; readonly value: number } {
-  const [count = 0] = values.numbers('attention.head_count');
-  if (count === 0) return { key: 0, value: 0 };
-  const size = Math.floor((values.number('embedding_length') ?? 0) / count);
-  return { key: values.number('attention.key_length') ?? size, value: values.number('attention.value_length') ?? size };
-}

@@ -33,3 +33,14 @@ export class HeaderValues {
     return Array.isArray(value) ? (value as readonly (number | boolean)[]).map(Number) : [];
   }
 }
+
+/**
+ * The number of elements of a head's keys and values, derived from the first layer as in llama.cpp. 0 without
+ * attention.
+ */
+export function headSize(values: HeaderValues): { readonly key: number; readonly value: number } {
+  const [count = 0] = values.numbers('attention.head_count');
+  if (count === 0) return { key: 0, value: 0 };
+  const size = Math.floor((values.number('embedding_length') ?? 0) / count);
+  return { key: values.number('attention.key_length') ?? size, value: values.number('attention.value_length') ?? size };
+}

@@ -400,6 +400,12 @@ describe('a GGUF header', () => {
       renamed('qwen2vl'),
     ],
     [
+      'of an architecture for pictures whose rope sections do not fit into a head',
+      'invalid-model',
+      /qwen2vl\.rope\.dimension_sections adds up to 17, expected at most the 16 elements of a head/,
+      renamed('qwen2vl', { 'qwen2vl.rope.dimension_sections': { type: 'i32s', value: [8, 4, 4, 1] } }),
+    ],
+    [
       'of a hybrid architecture without inner elements',
       'invalid-model',
       /granitehybrid\.ssm\.inner_size is 0, expected 64/,
