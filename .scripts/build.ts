@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { GRAMMARS } from '../sidecar/syntax/definitionShapes.ts';
+import { asciiBundles } from './asciiBundles.ts';
 import { tablesAsJson } from './tablesAsJson.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -30,7 +31,7 @@ const common: BuildOptions = {
   logLevel: 'warning',
   legalComments: 'linked',
   metafile: metafile !== undefined,
-  plugins: [tablesAsJson],
+  plugins: [tablesAsJson, asciiBundles],
 };
 
 /** CommonJS dependencies inside an ES module bundle call `require`. */

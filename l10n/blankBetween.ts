@@ -1,5 +1,5 @@
 /** A character of a script without blanks between words. */
-const UNSPACED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}ー]`;
+const UNSPACED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}\u30fc]`;
 /** Punctuation of East Asian writing. It is as wide as a character and contains its own blank. */
 const WIDE_SIGN = String.raw`[\u3000-\u303F\uFF01-\uFF65]`;
 
