@@ -32,16 +32,18 @@ export function abortingTensor(values: HeaderValues, tensors: readonly GgufTenso
     if (MATRIX.test(name) && NO_WEIGHTS.has(type))
       return `tensor ${name} is of the type ${type}, which holds no weights`;
   }
-  return unlikeHeads(values, tensors) ?? missingGate(values, tensors);
+  return unlikeHeads(values, tensors) ?? incompleteBlock(values, tensors);
 }
 
-/** Finds a recurrent block of Qwen 3.5 without its gate, which llama.cpp loads but cannot run. */
-function missingGate({ architecture }: HeaderValues, tensors: readonly GgufTensor[]): string | undefined {
+/** Finds a recurrent block of Qwen 3.5 without its input matrix or its gate. llama.cpp loads it but cannot run it. */
+function incompleteBlock({ architecture }: HeaderValues, tensors: readonly GgufTensor[]): string | undefined {
   if (!['qwen35', 'qwen35moe'].includes(architecture)) return undefined;
   const names = new Set(tensors.map(({ name }) => name));
   for (const name of names) {
-    const gate = name.replace(/^(blk\.\d+)\.attn_qkv\.weight$/, '$1.attn_gate.weight');
-    if (!names.has(gate)) return `it has the tensor ${name}, but not ${gate}`;
+    const block = /^(blk\.\d+)\.(?:attn_(?:qkv|gate)|ssm_out)\.weight$/.exec(name)?.[1];
+    if (block === undefined) continue;
+    const missing = ['attn_qkv', 'attn_gate'].find((part) => !names.has(`${block}.${part}.weight`));
+    if (missing !== undefined) return `it has the tensor ${name}, but not ${block}.${missing}.weight`;
   }
   return undefined;
 }

@@ -417,16 +417,22 @@ describe('a GGUF header', () => {
       new RegExp(`${name}\\.ssm\\.inner_size is 33, expected 32, 2 heads of 16`),
       renamed(name, recurrentKeys(name, 33)),
     ]),
-    ...['qwen35', 'qwen35moe'].map((name): BadModel => [
-      `of ${name} with a recurrent block without its gate`,
-      'invalid-model',
-      /it has the tensor blk\.0\.attn_qkv\.weight, but not blk\.0\.attn_gate\.weight/,
-      renamed(
-        name,
-        recurrentKeys(name, 32),
-        withTensor({ name: 'blk.0.attn_qkv.weight', shape: [32], type: 0, offset: 4608 }),
-      ),
-    ]),
+    ...['qwen35', 'qwen35moe'].flatMap((name) =>
+      [
+        ['attn_qkv', 'attn_gate'],
+        ['attn_gate', 'attn_qkv'],
+        ['ssm_out', 'attn_qkv'],
+      ].map(([present = '', absent]): BadModel => [
+        `of ${name} with ${present} in a recurrent block, but without ${absent}`,
+        'invalid-model',
+        new RegExp(`it has the tensor blk\\.0\\.${present}\\.weight, but not blk\\.0\\.${absent}\\.weight`),
+        renamed(
+          name,
+          recurrentKeys(name, 32),
+          withTensor({ name: `blk.0.${present}.weight`, shape: [32], type: 0, offset: 4608 }),
+        ),
+      ]),
+    ),
     [
       'of an architecture with sliding layers, but with a pattern of none',
       'invalid-model',
