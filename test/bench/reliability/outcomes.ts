@@ -112,14 +112,22 @@ export async function readOutcomes(file = OUTCOMES_FILE): Promise<Outcomes> {
   return { fuzz: {}, faults: {}, soak: [], ...(JSON.parse(text) as Partial<Outcomes>) };
 }
 
+/** A process on a busy machine may renew its lock late. A lock that nobody renewed for this time counts as left. */
+const STALE_LOCK_MS = 10 * 60_000;
+
 /** Changes the outcomes. Several processes may do so at once. */
 export async function changeOutcomes(change: (outcomes: Outcomes) => Outcomes, file = OUTCOMES_FILE): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  const release = await lockfile.lock(file, { realpath: false, retries: { retries: 20, maxTimeout: 1_000 } });
+  const release = await lockfile.lock(file, {
+    realpath: false,
+    stale: STALE_LOCK_MS,
+    retries: { retries: 100, maxTimeout: 1_000 },
+  });
   try {
     const text = formatted(change(await readOutcomes(file)));
-    await writeFile(`${file}.new`, text);
-    await rename(`${file}.new`, file);
+    const written = `${file}.${process.pid}.new`;
+    await writeFile(written, text);
+    await rename(written, file);
   } finally {
     await release();
   }

@@ -169,7 +169,8 @@ async function keepPace(): Promise<void> {
 async function saveNow(): Promise<void> {
   while (!end.signal.aborted) {
     await sleep(SAVE_MS, undefined, { signal: end.signal }).catch(() => undefined);
-    await save();
+    // The next save has all that this one has.
+    await save().catch((error: unknown) => console.error('The outcome was not saved:', error));
   }
 }
 
