@@ -1,7 +1,7 @@
 /**
- * Gives each test file's process its own core, so that files can run side by side. Engines of several threads that
- * share cores mostly wait for each other. `CHORUS_TEST_CORES` names an empty folder that the processes of a run share.
- * Linux only.
+ * Keeps each test file's process on one core, so that files can run side by side. Engines of several threads that share
+ * cores mostly wait for each other. A core takes a second file if all cores have one, since many files mostly wait.
+ * `CHORUS_TEST_CORES` names an empty folder that the processes of a run share. Linux only.
  */
 import { execFileSync } from 'node:child_process';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,9 @@ import path from 'node:path';
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { isRunning } from '../test/isRunning.ts';
+
+/** The number of files that a core takes. */
+export const FILES_PER_CORE = 2;
 
 const folder = process.env['CHORUS_TEST_CORES'];
 const isTest = isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined;
@@ -20,8 +23,10 @@ if (isTest) process.execArgv = [];
 if (folder !== undefined && isTest && os.availableParallelism() > 1) takeCore(folder);
 
 function takeCore(cores: string): void {
-  for (let core = 0; core < os.cpus().length; core++) {
-    const taken = path.join(cores, String(core));
+  const coreCount = os.cpus().length;
+  for (let place = 0; place < coreCount * FILES_PER_CORE; place++) {
+    const core = place % coreCount;
+    const taken = path.join(cores, String(place));
     if (!isOurs(taken)) continue;
     process.on('exit', () => leave(taken));
     try {
@@ -37,8 +42,8 @@ function takeCore(cores: string): void {
 }
 
 /**
- * Registers this process as the core's owner, unless a running process owns it. The note contains the process number
- * from its creation. An empty note would look abandoned and could be taken from its writer.
+ * Registers this process as the owner of a place on a core, unless a running process owns it. The note contains the
+ * process number from its creation. An empty note would look abandoned and could be taken from its writer.
  */
 function isOurs(taken: string): boolean {
   const own = `${taken}.${process.pid}`;
@@ -63,7 +68,7 @@ function isLinked(own: string, taken: string): boolean {
 }
 
 /**
- * Removes the note of this process. If two processes took a killed process's core at once, both use it, and the later
+ * Removes the note of this process. If two processes took a killed process's place at once, both use it, and the later
  * note stays until its owner leaves.
  */
 function leave(taken: string): void {

@@ -12,6 +12,8 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HOST_VERSIONS, NEWEST_HOST, setUpHost, type HostVersion } from '../test/host/setup.ts';
 import { fetchModel } from './fetchModel.ts';
+import { longestFirst } from './longestTests.ts';
+import { FILES_PER_CORE } from './ownCore.ts';
 import { writePlainSources } from './plainSources.ts';
 import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 
@@ -161,7 +163,7 @@ function succeeds(work: Promise<void>): Promise<boolean> {
 }
 
 /**
- * Runs the unit tests. On Linux each file has its own core, and as many files run side by side. Elsewhere a process
+ * Runs the unit tests. On Linux each file stays on one core, and several files run side by side. Elsewhere a process
  * can't be pinned to a core, so files run one at a time.
  */
 async function unitTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
@@ -175,7 +177,7 @@ async function unitTests(chosenFiles: readonly string[], output: Output): Promis
   return nodeTest(unitFiles, {
     title: 'unit',
     output,
-    concurrency: Math.min(os.availableParallelism(), MAX_SIDE_BY_SIDE),
+    concurrency: Math.min(os.availableParallelism() * FILES_PER_CORE, MAX_SIDE_BY_SIDE),
     limitMs: UNIT_LIMIT_MS,
     env: { CHORUS_TEST_CORES: cores },
   });
@@ -243,11 +245,10 @@ async function nodeTest(
     process.execPath,
     [
       ...imports('plainSources.mjs', 'ownCore.ts'),
-      '--test',
-      '--test-reporter=spec',
-      `--test-concurrency=${concurrency}`,
-      `--test-timeout=${limitMs}`,
-      ...testFiles,
+      path.join(root, '.scripts/runTests.ts'),
+      `--concurrency=${concurrency}`,
+      `--limit-ms=${limitMs}`,
+      ...longestFirst(testFiles),
     ],
     {
       output,
