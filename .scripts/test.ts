@@ -94,12 +94,13 @@ const hostPart = process.platform === 'linux' ? 'host' : 'desktop';
 const first = chosen ?? ['build'];
 // Tests of whole processes run the built bundles, so build first.
 if (chosen && ['unit', 'host', 'desktop'].includes(chosen[0] as string)) first.unshift('build');
-/** Parts that run side by side: checks keep one core busy, and a window in a browser waits half of its time. */
+/** Parts that run side by side. The host's windows take longest, and wait half of their time. */
 const lanes: readonly { readonly sequence: readonly string[]; readonly output: Output }[] = chosen
   ? []
   : [
       { sequence: ['unit'], output: 'inherit' },
-      { sequence: ['check', hostPart], output: 'kept' },
+      { sequence: [hostPart], output: 'kept' },
+      { sequence: ['check'], output: 'kept' },
     ];
 const all = [...first, ...lanes.flatMap(({ sequence }) => sequence)];
 

@@ -6,9 +6,11 @@ import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
 import { prepareCuda } from '../cuda/cudaSupport.ts';
+import { hasVulkanLoader } from './vulkanLoader.ts';
 
 type Device = Exclude<DeviceChoice, 'auto'>;
 
+const NO_LIBRARIES = 'its driver or its runtime libraries were not found';
 const LABELS: Readonly<Record<Device, string>> = { cuda: 'CUDA', metal: 'Metal', vulkan: 'Vulkan', cpu: 'CPU' };
 
 export interface OpenedDevice {
@@ -36,6 +38,8 @@ export async function openDevice(
         const missing = await prepareCuda();
         if (missing !== undefined) throw new Error(missing);
       }
+      // node-llama-cpp would find out in a process that it starts for it.
+      if (device === 'vulkan' && !hasVulkanLoader()) throw new Error(NO_LIBRARIES);
       const llama = await countNativeCall(() =>
         getLlama({
           gpu: device === 'cpu' ? false : device,
@@ -90,7 +94,7 @@ async function hasNvidiaDriver(): Promise<boolean> {
 }
 
 function firstSentence(error: unknown): string {
-  if (error instanceof NoBinaryFoundError) return 'its driver or its runtime libraries were not found';
+  if (error instanceof NoBinaryFoundError) return NO_LIBRARIES;
   const message = error instanceof Error ? error.message : String(error);
   return (message.split('\n')[0] ?? '').replace(/\.$/, '');
 }
