@@ -7,9 +7,9 @@ import { waitFor } from './waitFor.ts';
 const FILE = 'src/cart.ts';
 
 for (const version of TESTED_HOSTS) {
-  describeHost(version, (scenario) => {
-    scenario('a fix is accepted in a preview, and one undo reverts it', async (host) => {
-      const window = await host.openWindow();
+  describeHost(version, (scenario, scenarioInSharedWindow) => {
+    scenarioInSharedWindow('a fix is accepted in a preview, and one undo reverts it', async (host) => {
+      const window = await host.sharedWindow();
       const original = await host.read(FILE);
       await window.openFile(host.file(FILE));
       await window.page.locator('.part.editor .squiggly-error').first().waitFor();
@@ -27,8 +27,8 @@ for (const version of TESTED_HOSTS) {
       await window.savedText(host.file(FILE), (text) => text === original);
     });
 
-    scenario('a rejected preview changes nothing', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('a rejected preview changes nothing', async (host) => {
+      const window = await host.sharedWindow();
       const original = await host.read(FILE);
       await window.openFile(host.file(FILE));
       await window.goTo(9, 5);
@@ -81,8 +81,8 @@ for (const version of TESTED_HOSTS) {
       },
     );
 
-    scenario('an explanation goes to the chat panel', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('an explanation goes to the chat panel', async (host) => {
+      const window = await host.sharedWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(9, 5);
       await window.command('Chorus: Explain Selection');

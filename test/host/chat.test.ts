@@ -4,32 +4,35 @@ import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
 for (const version of TESTED_HOSTS) {
-  describeHost(version, (scenario) => {
-    scenario('an answer streams into the chat panel, and its code is inserted at the cursor', async (host) => {
-      const window = await host.openWindow();
-      const file = await host.write('src/fresh.js', '');
-      await window.openFile(file);
-      const chat = await window.openChat();
-      // The test's settings name the model.
-      assert.equal(await chat.modelNotice().isVisible(), false);
-      await chat.ask('Write a JavaScript function add(a, b). Answer with one code block.');
-      await chat.answerBegins();
-      await chat.answerEnds();
-      await window.screenshot('chat');
-      const code = (await window.webview().locator('.code-block pre code').last().textContent()) ?? '';
-      assert.match(code, /\S/);
-      await chat.codeButton('Insert at cursor').click();
-      await window.page
-        .locator('.part.editor .view-lines', { hasText: code.trim().split('\n')[0]?.trim() ?? '' })
-        .waitFor();
-      await window.focusEditor();
-      const saved = await window.savedText(file, (text) => text.trim() !== '');
-      assert.equal(saved.trim(), code.trim());
-    });
+  describeHost(version, (scenario, scenarioInSharedWindow) => {
+    scenarioInSharedWindow(
+      'an answer streams into the chat panel, and its code is inserted at the cursor',
+      async (host) => {
+        const window = await host.sharedWindow();
+        const file = await host.write('src/fresh.js', '');
+        await window.openFile(file);
+        const chat = await window.openNewChat();
+        // The test's settings name the model.
+        assert.equal(await chat.modelNotice().isVisible(), false);
+        await chat.ask('Write a JavaScript function add(a, b). Answer with one code block.');
+        await chat.answerBegins();
+        await chat.answerEnds();
+        await window.screenshot('chat');
+        const code = (await window.webview().locator('.code-block pre code').last().textContent()) ?? '';
+        assert.match(code, /\S/);
+        await chat.codeButton('Insert at cursor').click();
+        await window.page
+          .locator('.part.editor .view-lines', { hasText: code.trim().split('\n')[0]?.trim() ?? '' })
+          .waitFor();
+        await window.focusEditor();
+        const saved = await window.savedText(file, (text) => text.trim() !== '');
+        assert.equal(saved.trim(), code.trim());
+      },
+    );
 
-    scenario('an answer is stopped, and the next question is answered', async (host) => {
-      const window = await host.openWindow();
-      const chat = await window.openChat();
+    scenarioInSharedWindow('an answer is stopped, and the next question is answered', async (host) => {
+      const window = await host.sharedWindow();
+      const chat = await window.openNewChat();
       await chat.ask('Write a very long story about the sea.');
       await chat.answerBegins();
       await chat.button('Stop (Escape)').click();
@@ -40,11 +43,11 @@ for (const version of TESTED_HOSTS) {
       assert.equal(await chat.button('Try again').count(), 1);
     });
 
-    scenario(
+    scenarioInSharedWindow(
       'a question and the next one are answered while a message says that a named file is missing',
       async (host) => {
-        const window = await host.openWindow();
-        const chat = await window.openChat();
+        const window = await host.sharedWindow();
+        const chat = await window.openNewChat();
         await chat.ask('Say hello to #file:nowhere.ts');
         await window.page
           .locator('.notification-toast', { hasText: 'The workspace has no file nowhere.ts.' })
@@ -55,8 +58,9 @@ for (const version of TESTED_HOSTS) {
       },
     );
 
-    scenario('a selection is explained in the chat panel', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('a selection is explained in the chat panel', async (host) => {
+      const window = await host.sharedWindow();
+      await window.openNewChat();
       await window.openFile(host.file('src/stock.py'));
       await window.goTo(4, 1);
       await window.press('Shift+ArrowDown');

@@ -43,6 +43,11 @@ const QUIET_SETTINGS = {
   'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
   'editor.suggestOnTriggerCharacters': false,
   'editor.minimap.enabled': false,
+  // Animations cost processor time in a browser without a GPU.
+  'editor.cursorBlinking': 'solid',
+  'workbench.reduceMotion': 'on',
+  // Otherwise TypeScript's server fetches packages of types.
+  'typescript.disableAutomaticTypeAcquisition': true,
   'files.autoSave': 'off',
   'window.confirmBeforeClose': 'never',
   'security.workspace.trust.startupPrompt': 'never',

@@ -9,9 +9,9 @@ const FILE = 'src/point.ts';
 const PLACE = [13, 11] as const;
 
 for (const version of TESTED_HOSTS) {
-  describeHost(version, (scenario) => {
-    scenario('typing shows ghost text from the sidecar, and Tab accepts it', async (host) => {
-      const window = await host.openWindow();
+  describeHost(version, (scenario, scenarioInSharedWindow) => {
+    scenarioInSharedWindow('typing shows ghost text from the sidecar, and Tab accepts it', async (host) => {
+      const window = await host.sharedWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       const ghost = await window.typeForGhostText(' ');
@@ -20,12 +20,12 @@ for (const version of TESTED_HOSTS) {
       assert.match(text, /return \S/);
     });
 
-    scenario('ghost text continues after a bracket that the editor closed', async (host) => {
+    scenarioInSharedWindow('ghost text continues after a bracket that the editor closed', async (host) => {
       const file = await host.write(
         'src/check.js',
         'function isEmpty(list) {\n  return list.length === 0;\n}\n\nfunction check(result) {\n  if \n}\n',
       );
-      const window = await host.openWindow();
+      const window = await host.sharedWindow();
       await window.openFile(file);
       await window.goTo(6, 6);
       await window.type('(isEmpty(result)');
@@ -35,8 +35,8 @@ for (const version of TESTED_HOSTS) {
       assert.match(text, /if \(isEmpty\(result\).*\) \{\n/);
     });
 
-    scenario('the context for a resting cursor is evaluated before the user types', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('the context for a resting cursor is evaluated before the user types', async (host) => {
+      const window = await host.sharedWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       await window.typeForGhostText(' ');
@@ -69,8 +69,8 @@ for (const version of TESTED_HOSTS) {
       assert.equal(after.answered - before.answered, after.cached - before.cached, 'nothing was asked of the model');
     });
 
-    scenario('typing the ghost text keeps the rest on the screen', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('typing the ghost text keeps the rest on the screen', async (host) => {
+      const window = await host.sharedWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       const ghost = await window.typeForGhostText(' ');
@@ -107,8 +107,8 @@ for (const version of TESTED_HOSTS) {
       },
     );
 
-    scenario('a word and a line of ghost text are accepted', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('a word and a line of ghost text are accepted', async (host) => {
+      const window = await host.sharedWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       const ghost = await window.typeForGhostText(' ');
@@ -120,15 +120,18 @@ for (const version of TESTED_HOSTS) {
       await window.savedText(host.file(FILE), (saved) => saved.split('\n').some((each) => each.trim() === line.trim()));
     });
 
-    scenario('ghost text shows beside an open suggestion list and continues the suggestion', async (host) => {
-      const window = await host.openWindow();
-      await window.openFile(host.file(FILE));
-      await window.goTo(...PLACE);
-      await window.typeForGhostText(' new Poin');
-      await window.press('Control+Space');
-      await window.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: 'Point' }).waitFor();
-      assert.match(await window.shownGhostText(), /^t\(/);
-    });
+    scenarioInSharedWindow(
+      'ghost text shows beside an open suggestion list and continues the suggestion',
+      async (host) => {
+        const window = await host.sharedWindow();
+        await window.openFile(host.file(FILE));
+        await window.goTo(...PLACE);
+        await window.typeForGhostText(' new Poin');
+        await window.press('Control+Space');
+        await window.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: 'Point' }).waitFor();
+        assert.match(await window.shownGhostText(), /^t\(/);
+      },
+    );
 
     scenario('a notebook cell gets ghost text that uses the cell above', async (host) => {
       const window = await host.openWindow();

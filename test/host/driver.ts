@@ -139,6 +139,16 @@ export class Window {
     }
   }
 
+  /** Closes all editors. Unsaved changes are lost. */
+  async closeEditors(): Promise<void> {
+    const tabs = this.page.locator('.part.editor .tab');
+    for (let count = await tabs.count(); count > 0; count = await tabs.count()) {
+      await this.press('Escape');
+      await this.command('View: Revert and Close Editor');
+      await waitFor('a closed editor', async () => (await tabs.count()) < count);
+    }
+  }
+
   editor(): Locator {
     return this.page.locator('.part.editor .editor-instance .monaco-editor').first();
   }
@@ -264,6 +274,14 @@ export class Window {
   async openChat(): Promise<ChatView> {
     await this.command('Chorus: Focus on Chat View');
     return this.chatView();
+  }
+
+  /** Shows the chat panel with a new conversation and returns the parts of it that a person uses. */
+  async openNewChat(): Promise<ChatView> {
+    await this.command('Chorus: New Chat');
+    const chat = await this.chatView();
+    await waitFor('an empty conversation', async () => (await chat.questions.count()) === 0);
+    return chat;
   }
 
   /** Returns the chat panel as soon as it is shown. */

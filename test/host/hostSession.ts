@@ -3,7 +3,7 @@
  * scenario, and a complete cleanup. The screens of a failing scenario go to `.cache/host-failures/`.
  */
 import type { Browser } from 'playwright-core';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import os from 'node:os';
 import path from 'node:path';
@@ -66,35 +66,47 @@ export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'f
 /** Defines a test with its own workspace. */
 type DefineScenario = (name: string, run: (scenario: Scenario) => Promise<void>) => void;
 
-/** Defines a suite in one VS Code. `define` receives the function that defines scenarios. */
+/**
+ * Defines a suite in one VS Code. `define` receives two functions that define scenarios. Those of the first have a new
+ * window each. Those of the second share a window, since opening it takes longer than most scenarios. Each begins with
+ * the sample workspace and without an open editor.
+ */
 export function describeHost(
   version: HostVersion,
-  define: (scenario: DefineScenario) => void,
+  define: (scenario: DefineScenario, scenarioInSharedWindow: DefineScenario) => void,
   options: HostOptions = {},
 ): void {
   describe(`VS Code ${version}`, () => {
     let session: HostSession;
+    let shared: Scenario | undefined;
     before(async () => {
       session = await HostSession.start(version, options);
     });
     after(() => session.stop());
-    define((name, run) => {
+    const defineScenario = (name: string, run: (scenario: Scenario) => Promise<void>, isShared: boolean): void => {
       it(name, async () => {
         for (let attempt = 1; ; attempt++) {
-          const scenario = await session.newScenario();
+          const scenario = isShared && shared ? shared : await session.newScenario();
           try {
+            if (scenario === shared) await scenario.startAgain();
             await run(scenario);
+            if (isShared) shared = scenario;
             return;
           } catch (error) {
+            if (scenario === shared) shared = undefined;
             await scenario.recordFailure(`${version} ${name}`);
             if (attempt === ATTEMPTS) throw error;
             console.log(`${name}: tried again, since ${error instanceof Error ? error.message : String(error)}`);
           } finally {
-            await scenario.closeWindows();
+            if (scenario !== shared) await scenario.closeWindows();
           }
         }
       });
-    });
+    };
+    define(
+      (name, run) => defineScenario(name, run, false),
+      (name, run) => defineScenario(name, run, true),
+    );
   });
 }
 
@@ -183,6 +195,19 @@ export class Scenario {
   constructor(session: HostSession, workspace: string) {
     this.session = session;
     this.workspace = workspace;
+  }
+
+  /** Closes all editors of the window without saving, and restores the sample workspace. */
+  async startAgain(): Promise<void> {
+    for (const window of this.#windows) await window.closeEditors();
+    for (const name of await readdir(this.workspace))
+      await rm(this.file(name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await copySampleWorkspace(this.workspace);
+  }
+
+  /** Returns the scenario's window. Opens it if there is none. */
+  async sharedWindow(): Promise<Window> {
+    return this.#windows[0] ?? (await this.openWindow());
   }
 
   /** Opens a window on the workspace and waits until Chorus appears in the status bar. */
