@@ -4,40 +4,39 @@ import { after, before, describe, it } from 'node:test';
 import { hostTarget } from '../../.scripts/package/targets.ts';
 import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 import { Packages } from '../package/packages.ts';
-import { HostSession } from './hostSession.ts';
+import type { Window } from './driver.ts';
+import { HostSession, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
 /** Tests the package as a user gets it, without settings and without files of this checkout. */
 describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
   let packages: Packages;
   let session: HostSession;
+  /** The tests share its window. */
+  let host: Scenario;
   before(async () => {
     packages = await Packages.open();
     session = await HostSession.start(NEWEST_HOST, { vsix: await packages.named(`chorus-${hostTarget().name}-`) });
+    host = await session.newScenario();
   });
   after(async () => {
     await session.stop();
     await packages[Symbol.asyncDispose]();
   });
 
-  /** Runs steps in their own scenario. After a failure the window's contents are kept. */
-  async function inWindow(
-    steps: (host: Awaited<ReturnType<HostSession['newScenario']>>) => Promise<void>,
-  ): Promise<void> {
-    const host = await session.newScenario();
+  /** Runs steps in a window without open editors. After a failure the window's contents are kept. */
+  async function inWindow(steps: (window: Window) => Promise<void>): Promise<void> {
     try {
-      await steps(host);
+      await host.startAgain();
+      await steps(await host.sharedWindow());
     } catch (error) {
       await host.recordFailure('package');
       throw error;
-    } finally {
-      await host.closeWindows();
     }
   }
 
   it('completes code with its model, on our own engine', () =>
-    inWindow(async (host) => {
-      const window = await host.openWindow();
+    inWindow(async (window) => {
       await window.openFile(host.file('src/point.ts'));
       await window.goTo(13, 11);
       assert.equal((await window.typeForGhostText(' ')).trim(), 'new Point(this.x - other.x, this.y - other.y);');
@@ -47,8 +46,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
     }));
 
   it('explains the result of a selected function with its model', () =>
-    inWindow(async (host) => {
-      const window = await host.openWindow();
+    inWindow(async (window) => {
       await window.openFile(host.file('src/stock.py'));
       await window.goTo(4, 1);
       for (let line = 0; line < 3; line++) await window.press('Shift+ArrowDown');
@@ -62,9 +60,8 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
     }));
 
   it('warns of its model in the chat panel, and offers other models', () =>
-    inWindow(async (host) => {
-      const window = await host.openWindow();
-      const chat = await window.openChat();
+    inWindow(async (window) => {
+      const chat = await window.openNewChat();
       await chat.modelNotice().waitFor();
       await chat.button('Choose a model for chat…').click();
       await window.page.locator('.quick-input-list', { hasText: 'Chorus-0.5B' }).waitFor();
