@@ -46,20 +46,25 @@ function formatOf(jsonSchema: object | undefined): object {
     : {};
 }
 
-/** Returns prefix and suffix as separate fields. The text that names the file is part of the prefix. */
+/**
+ * Returns prefix and suffix as separate fields. The text that names the file and text behind the middle mark are part
+ * of the prefix.
+ */
 function withSuffix(parts: readonly MarkedText[], given: string): object {
   const suffix = parts.find(({ mark }) => mark === Marks.fimSuffix)?.text ?? '';
-  const prompt =
-    parts.flatMap(({ mark, text }) => (mark === undefined || mark === Marks.fimPrefix ? [text] : [])).join('') + given;
+  const prompt = parts.flatMap(({ mark, text }) => (mark === Marks.fimSuffix ? [] : [text])).join('') + given;
   return suffix === '' ? { prompt } : { prompt, suffix };
 }
 
 /**
- * Returns the prompt as text with the family's marks. The text that token healing took from the end of the prefix is
- * restored.
+ * Returns the prompt as text with the family's marks. The text that token healing took back is restored: at the end of
+ * the text behind the middle mark, or else at the end of the prefix.
  */
 function spelled(parts: readonly MarkedText[], fillIn: FillIn, given: string): string {
-  const last = parts.findLast(({ mark }) => mark === Marks.fimPrefix) ?? parts.at(-1);
+  const last =
+    parts.find(({ mark, text }) => mark === Marks.fimMiddle && text !== '') ??
+    parts.findLast(({ mark }) => mark === Marks.fimPrefix) ??
+    parts.at(-1);
   const text = parts.map((part) => spellingOf(part.mark, fillIn) + part.text + (part === last ? given : '')).join('');
   return parts.length === 0 ? given : text;
 }

@@ -1,5 +1,6 @@
 import type { TextEngine } from '../../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
+import type { Anchor } from './anchorMemory.ts';
 import { pathComment } from './contextFormat.ts';
 import { continuationHead } from './continuation.ts';
 import { arrangeFim, type FimFormat } from './fim.ts';
@@ -15,6 +16,10 @@ export interface ComposeOptions {
   readonly languageId: string;
   /** The most tokens for the document. Other files come on top. */
   readonly maxTokens: number;
+  /** Where to split the text. Absent: at `split`. */
+  readonly anchor?: Anchor | undefined;
+  /** The index in the prefix where the text is split. Default: its end. */
+  readonly split?: number;
   /** The tokens of other files, in order, with their heads. */
   readonly context?: readonly TokenId[];
   /** Whether to take back the tokens at the cursor. Only benches turn it off. */
@@ -24,27 +29,27 @@ export interface ComposeOptions {
 export interface ComposedPrompt extends HealedPrompt {
   /** The tokens of the text that the model continues. They may stand before the suffix. */
   readonly before: readonly TokenId[];
+  /** Where the text is split. Absent if the model has no marks. */
+  readonly anchor?: Anchor;
 }
 
 /** Returns the tokens that ask `model` for the text between prefix and suffix. */
 export async function composePrompt(options: ComposeOptions): Promise<ComposedPrompt> {
-  const { engine, model, fim, maxTokens } = options;
-  const tokenize = (part: string): Promise<readonly TokenId[]> =>
-    part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false });
+  const { model, fim } = options;
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
-  const { context = [] } = options;
+  return fim === undefined ? composeContinuation(options, bos) : composeFim(options, fim, bos);
+}
+
+/** Without fill-in-the-middle marks, the prefix and the text before it are tokenized as one text. */
+async function composeContinuation(options: ComposeOptions, bos: readonly TokenId[]): Promise<ComposedPrompt> {
+  const { engine, model, maxTokens, context = [] } = options;
   const isAfterOthers = context.length > 0;
-  // Without fill-in-the-middle marks, the prefix and the text before it are tokenized as one text.
   const textBefore = ({ prefix, suffix }: PromptText): string =>
-    (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
+    continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) + prefix;
   let text = options.text;
-  const [whole, suffix] = await Promise.all([
-    tokenize(textBefore(text)),
-    fim === undefined ? [] : tokenize(text.suffix),
-  ]);
-  let allBefore = whole;
+  let allBefore = await tokenized(engine, textBefore(text));
   const step = Math.max(1, maxTokens >> 3);
-  const suffixTokens = fim === undefined && allBefore.length > maxTokens ? (await tokenize(text.suffix)).length : 0;
+  const suffixTokens = allBefore.length > maxTokens ? (await tokenized(engine, text.suffix)).length : 0;
   // The first cut is an estimate: cut lines and the separator change the number of tokens a little.
   for (
     let less = step * Math.ceil((allBefore.length - maxTokens) / step);
@@ -52,35 +57,63 @@ export async function composePrompt(options: ComposeOptions): Promise<ComposedPr
     less += step
   ) {
     text = { ...text, suffix: nearest(options.text.suffix, 1 - less / suffixTokens) };
-    allBefore = await tokenize(textBefore(text));
+    allBefore = await tokenized(engine, textBefore(text));
   }
-  const before = textBefore(text);
-  const prefix =
-    fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
-  const healed =
-    options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
+  const healed = await heal(options, textBefore(text), allBefore);
+  const tokens = [...bos, ...context, ...keepLast(healed.tokens, maxTokens)];
+  return {
+    tokens: tokens.length > 0 ? tokens : firstToken(model),
+    requiredPrefix: healed.requiredPrefix,
+    before: healed.tokens,
+  };
+}
 
-  if (fim === undefined) {
-    const tokens = [...bos, ...context, ...keepLast(healed.tokens, maxTokens)];
-    return {
-      tokens: tokens.length > 0 ? tokens : firstToken(model),
-      requiredPrefix: healed.requiredPrefix,
-      before: healed.tokens,
-    };
-  }
+async function composeFim(options: ComposeOptions, fim: FimFormat, bos: readonly TokenId[]): Promise<ComposedPrompt> {
+  const { engine, text, path, languageId, maxTokens, context = [], split = text.prefix.length } = options;
+  const anchor = options.anchor;
+  const suffixText = anchor?.suffix ?? text.suffix;
+  const suffix = (await tokenized(engine, suffixText)).slice(0, maxTokens >> 2);
+  const prefixText = anchor?.prefix ?? text.prefix.slice(0, split);
+  const prefixTokens = anchor?.prefixTokens ?? keepLast(await tokenized(engine, prefixText), maxTokens - suffix.length);
+  const typed = text.prefix.slice(prefixText.length);
+  // The end of the prompt is healed: typed text, or else the prefix.
+  const isSplitHere = anchor === undefined && typed === '';
+  const last = isSplitHere ? prefixTokens : await tokenized(engine, typed);
+  const { tokens: healed, requiredPrefix } = await heal(options, text.prefix, last);
+  const [beforeTokens, typedTokens] = isSplitHere ? [healed, []] : [prefixTokens, healed];
   const header =
     fim.fileHeader ??
-    (isAfterOthers && fim.fileMark !== undefined ? (path: string) => `${fim.fileMark}${path}\n` : undefined);
-  const ownHead = header === undefined ? [] : await engine.tokenize(header(options.path), { special: true });
+    (context.length > 0 && fim.fileMark !== undefined ? (file: string) => `${fim.fileMark}${file}\n` : undefined);
   const unmarked =
-    isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
+    context.length > 0 && fim.fileMark === undefined ? await tokenized(engine, pathComment(path, languageId)) : [];
   const parts = {
     context,
-    header: ownHead,
-    prefix: [...unmarked, ...healed.tokens],
-    suffix: suffix.slice(0, maxTokens >> 2),
+    header: header === undefined ? [] : await engine.tokenize(header(path), { special: true }),
+    prefix: [...unmarked, ...beforeTokens],
+    suffix,
   };
-  return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix, before: healed.tokens };
+  return {
+    tokens: [...bos, ...arrangeFim(fim, parts), ...typedTokens],
+    requiredPrefix,
+    before: [...beforeTokens, ...typedTokens],
+    anchor: {
+      prefix: isSplitHere ? prefixText.slice(0, prefixText.length - requiredPrefix.length) : prefixText,
+      prefixTokens: beforeTokens,
+      suffix: suffixText,
+    },
+  };
+}
+
+function tokenized(engine: TextEngine, text: string): Promise<readonly TokenId[]> {
+  return text === '' ? Promise.resolve([]) : engine.tokenize(text, { special: false });
+}
+
+function heal(
+  { engine, healing = true }: ComposeOptions,
+  text: string,
+  tokens: readonly TokenId[],
+): Promise<HealedPrompt> {
+  return healing ? healPrompt(engine, text, tokens) : Promise.resolve({ tokens, requiredPrefix: '' });
 }
 
 /** Returns about this share of a suffix, in whole lines nearest the cursor. */

@@ -3,6 +3,7 @@ import type { TextEngine } from '../../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../../protocol/engine.ts';
 import type { ClientDocument } from '../clientSequences.ts';
+import { AnchorMemory, MOST_TYPED_TOKENS } from './anchorMemory.ts';
 import { type ComposedPrompt, composePrompt } from './composePrompt.ts';
 import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
 import { ContextPlans, type ContextRequest, NO_CONTEXT } from './contextPlans.ts';
@@ -15,7 +16,7 @@ import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
 import type { CompletionRequest } from '../request.ts';
 import { SuffixMemory } from './suffixMemory.ts';
 
-const CONTEXT_RESERVE_TOKENS = 32;
+const CONTEXT_RESERVE_TOKENS = 32 + MOST_TYPED_TOKENS;
 /** The document's share of a cold prompt if other files are included. */
 const COLD_DOCUMENT_SHARE = 0.75;
 /** A user who waits for a completion does not notice an evaluation this short. */
@@ -65,6 +66,7 @@ export interface ContextPrompt extends ComposedPrompt {
 export class PromptMaker {
   readonly plans: ContextPlans;
   readonly #suffixes = new SuffixMemory();
+  readonly #anchors = new AnchorMemory();
   readonly #budgets = new Map<string, PromptBudget>();
   #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
 
@@ -137,22 +139,26 @@ export class PromptMaker {
   ): Promise<ContextPrompt> {
     const { clientKey, uri, languageId, workspace } = request;
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
-    const suffixLeads = fim === undefined || fim.order === 'spm';
-    const suffix = suffixLeads
-      ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text)
-      : text.suffix;
+    const place = { clientKey, uri, maxTokens };
+    const isPreparing = purpose === 'preparing';
+    const isAnchored = fim?.order === 'psm' && fim.middle !== undefined;
+    const suffix = isAnchored ? text.suffix : this.#suffixes[isPreparing ? 'peek' : 'hold'](place, text);
     const contextTokens = context.flatMap(({ tokens }) => tokens);
-    const path = workspace?.pathOf(uri) ?? pathOf(uri);
     const prompt = await composePrompt({
       engine: this.options.session.engine,
       model,
       fim,
       text: { prefix: text.prefix, suffix },
-      path,
+      path: workspace?.pathOf(uri) ?? pathOf(uri),
       languageId,
       maxTokens,
       context: contextTokens,
+      ...(isAnchored && {
+        anchor: this.#anchors.find(place, text),
+        split: this.#anchors.splitOf(place, text),
+      }),
     });
+    if (isAnchored && !isPreparing && prompt.anchor) this.#anchors.hold(place, prompt.anchor);
     return { ...prompt, context, contextTokens: contextTokens.length };
   }
 
@@ -209,11 +215,13 @@ export class PromptMaker {
   /** Forgets a document's prompt, because the engine holds nothing of it any more. */
   lost(document: ClientDocument): void {
     this.#suffixes.lost(document);
+    this.#anchors.lost(document);
     this.plans.lost(document);
   }
 
   forget(clientKey: string): void {
     this.#suffixes.forget(clientKey);
+    this.#anchors.forget(clientKey);
     this.plans.forget(clientKey);
   }
 }

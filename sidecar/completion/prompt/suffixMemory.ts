@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { PlaceMemory, type PromptPlace } from './placeMemory.ts';
 import type { PromptText } from './prompt.ts';
 
 /** The share of the suffix that may differ while the previous one is sent again. */
@@ -7,58 +7,42 @@ const STILL_SHARE = 0.1;
 const CLOSERS = /^(?:[)\]}>"'`;,:]|<\/[\w.:-]*>|\*\/|\/>|end\b)*$/;
 /** How many units may be typed after a line that the cursor has left, so that the line still counts as passed. */
 const TYPED_SINCE_UNITS = 300;
-/** Documents per client: more than have a sequence of their own. */
-const MAX_DOCUMENTS = 8;
-/** Prompt sizes per document. */
-const MAX_SIZES = 4;
-
-/** The key of a held suffix: the prompts of one size in a document. */
-export interface SuffixPlace {
-  readonly clientKey: string;
-  readonly uri: string;
-  /** The size of the document's part. */
-  readonly maxTokens: number;
-}
 
 /**
  * Keeps the suffix the same from prompt to prompt. If it stands before the prefix, any change of it invalidates the
- * engine's whole cached prefix. It keeps a suffix per prompt size for each of a client's last documents.
+ * engine's whole cached prefix.
  */
 export class SuffixMemory {
-  readonly #last = new Map<string, LRUCache<string, LRUCache<number, string>>>();
+  readonly #last = new PlaceMemory<string>();
 
   /**
    * Returns the suffix to send. The previous one is kept while the new one differs only a little at its start, near the
    * cursor. The prompt must still tell the model what is around the cursor.
    */
-  hold(place: SuffixPlace, text: PromptText): string {
-    const { clientKey, uri, maxTokens } = place;
+  hold(place: PromptPlace, text: PromptText): string {
     const held = this.peek(place, text);
-    const documents = this.#last.get(clientKey) ?? new LRUCache({ max: MAX_DOCUMENTS });
-    const sizes = documents.get(uri) ?? new LRUCache({ max: MAX_SIZES });
-    sizes.set(maxTokens, held);
-    documents.set(uri, sizes);
-    this.#last.set(clientKey, documents);
+    this.#last.set(place, held);
     return held;
   }
 
   /** Returns the result of `hold`, without holding it. */
-  peek({ clientKey, uri, maxTokens }: SuffixPlace, text: PromptText): string {
-    const last = this.#last.get(clientKey)?.get(uri)?.get(maxTokens);
+  peek(place: PromptPlace, text: PromptText): string {
+    const last = this.#last.get(place);
     return last !== undefined && differsLittle(last, text) ? last : text.suffix;
   }
 
   /** Forgets a document's suffix, because the engine holds nothing of the document any more. */
-  lost({ clientKey, uri }: Pick<SuffixPlace, 'clientKey' | 'uri'>): void {
-    this.#last.get(clientKey)?.delete(uri);
+  lost(document: Pick<PromptPlace, 'clientKey' | 'uri'>): void {
+    this.#last.lost(document);
   }
 
   forget(clientKey: string): void {
-    this.#last.delete(clientKey);
+    this.#last.forget(clientKey);
   }
 }
 
-function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
+/** Whether a suffix differs so little from that of a text, near the cursor, that it can stand in its place. */
+export function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
   if (last === suffix) return true;
   const allowed = Math.min(last.length, suffix.length) * STILL_SHARE;
   const passed = missingAtStart(last, suffix, allowed);

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
-import { composePrompt } from '../../../sidecar/completion/prompt/composePrompt.ts';
-import { readCursor } from '../../../sidecar/completion/cursor.ts';
-import { detectFim, type FimFormat } from '../../../sidecar/completion/prompt/fim.ts';
-import { budgetOf, promptText } from '../../../sidecar/completion/prompt/prompt.ts';
+import { detectFim } from '../../../sidecar/completion/prompt/fim.ts';
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
 import { OutputStart } from '../../../sidecar/models/decoding/outputStart.ts';
 import { TokenIndex } from '../../../sidecar/models/decoding/tokenIndex.ts';
-import { allowedIndentations } from '../../../sidecar/syntax/allowedIndentations.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
-import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
+import { inParallel, openForBench } from './benchNetworks.ts';
+import { type AskedModel, BUDGET_TOKENS, type GapPrompt, gapPrompt } from './gapPrompt.ts';
 import type { Gap } from './gaps.ts';
 import { missingNats } from './missingNats.ts';
 import type { BenchModel } from './models.ts';
@@ -33,8 +29,6 @@ export interface FillOptions {
   readonly onDone?: (done: number, exact: number) => void;
 }
 
-/** As many tokens as completion uses of a file on a laptop. Functions of HumanEval fit as a whole. */
-const BUDGET_TOKENS = 1024;
 const MAX_NEW_TOKENS = 48;
 
 /** The only way to ask: as completion does. */
@@ -62,14 +56,14 @@ export async function fillGaps(
   const kept = (await openKept(model.digest, gapTask, [gapVariant])).get(gapVariant) as KeptResults<GapResult>;
   const results = new Map<string, GapResult>();
   await using opened = await openForBench(model, { capacityTokens: 2 * BUDGET_TOKENS });
-  const asked: Asked = {
+  const asked: AskedModel = {
     opened,
     fim: await detectFim(opened.engine, opened.loaded),
     index: new TokenIndex(opened.text.vocabulary),
   };
   let exact = 0;
   await inParallel(gaps, opened.networks, async (gap, network) => {
-    const prompt = await promptOf(asked, gap);
+    const prompt = await gapPrompt(asked, gap);
     let result = kept.get(gap.id);
     if (result?.prompt !== prompt.digest) {
       if (options.deadline.isOver) return;
@@ -90,57 +84,11 @@ export async function fillGaps(
   return results;
 }
 
-interface Asked {
-  readonly opened: BenchNetworks;
-  readonly fim: FimFormat | undefined;
-  readonly index: TokenIndex;
-}
-
-interface Prompt {
-  readonly tokens: readonly number[];
-  readonly requiredPrefix: string;
-  readonly indentations: readonly string[] | undefined;
-  readonly digest: string;
-}
-
-async function promptOf({ opened, fim }: Asked, gap: Gap): Promise<Prompt> {
-  const { path, languageId } = gap;
-  const text = gap.prefix + gap.suffix;
-  const cursor = readCursor({
-    uri: `file:///${path}`,
-    languageId,
-    text,
-    offset: gap.prefix.length,
-    explicit: false,
-    clientKey: 'bench',
-    settings: {},
-  });
-  if (cursor === undefined) throw new Error(`No cursor in ${gap.id}`);
-  const surroundings = promptText(cursor, budgetOf(BUDGET_TOKENS));
-  const { tokens, requiredPrefix } = await composePrompt({
-    engine: opened.engine,
-    model: opened.loaded,
-    fim,
-    text: surroundings,
-    path,
-    languageId,
-    maxTokens: BUDGET_TOKENS,
-  });
-  const indentations = allowedIndentations(cursor);
-  const asked = `${tokens.join()} ${requiredPrefix} ${JSON.stringify(indentations)}`;
-  return {
-    tokens,
-    requiredPrefix,
-    indentations,
-    digest: createHash('sha1').update(asked).digest('hex').slice(0, 12),
-  };
-}
-
 /** Returns the greedy continuation up to the stop rule, without the text that healing took back. */
 async function continued(
-  { opened, index }: Asked,
+  { opened, index }: AskedModel,
   { network, sequence }: OpenedNetwork,
-  prompt: Prompt,
+  prompt: GapPrompt,
   stopRule: StopRule,
 ): Promise<string> {
   const { vocabulary, special } = opened.text;
@@ -163,9 +111,9 @@ async function continued(
 
 /** Returns the nats of the missing text and the end of its line, after a prompt that was continued. */
 async function natsOfGap(
-  { opened, index }: Asked,
+  { opened, index }: AskedModel,
   { network, sequence }: OpenedNetwork,
-  { tokens: before, requiredPrefix }: Prompt,
+  { tokens: before, requiredPrefix }: GapPrompt,
   expected: string,
 ): Promise<number> {
   const tokens = opened.text.tokenize(requiredPrefix + expected, false);

@@ -119,6 +119,22 @@ describe('ServerEngine', () => {
       }));
   }
 
+  for (const [fillIn, expected] of [
+    ['qwen-coder', { prompt: '<|fim_prefix|>be<|fim_suffix|>after<|fim_middle|>fore' }],
+    ['suffix', { prompt: 'before', suffix: 'after' }],
+  ] as const)
+    it(`fills in text behind the typed text: ${fillIn}`, () =>
+      withServer(async (server, engine) => {
+        server.on('completions', textStream([' middle']));
+        const tokens = [
+          ...[Marks.fimPrefix, ...encodePieces('be'), Marks.fimSuffix, ...encodePieces('after')],
+          ...[Marks.fimMiddle, ...encodePieces('fo')],
+        ];
+        await engine({ fillIn }).generate({ ...text, tokens, requiredPrefix: 're' });
+        const { prompt, suffix } = server.requestsTo('completions')[0]?.body ?? {};
+        assert.deepEqual({ prompt, ...(suffix === undefined ? {} : { suffix }) }, expected);
+      }));
+
   it('ends at a stop text that the server ignores, and closes the connection', () =>
     withServer(async (server, engine) => {
       server.on(
