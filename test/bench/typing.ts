@@ -27,6 +27,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { CompletionService } from '../../sidecar/completion/completionService.ts';
+import { detectFim } from '../../sidecar/completion/prompt/fim.ts';
 import { languageIdOf } from '../../sidecar/syntax/languageIds.ts';
 import { openBenchSession } from './benchSession.ts';
 import { type Change, readRecording, type Recording, type Rest, typedAfter } from './recording.ts';
@@ -173,6 +174,7 @@ const HOW = options.stepwise
 const SETTLED = options.settled
   ? ` Each burst began when its document had been opened for a while. By then Chorus had read its whole part of the workspace, and llama.cpp a ring with as much of it as possible, at most ${options.context} tokens. Chorus held its part in \`${options.cache ?? 'full'}\`. This is no realistic use of the model or the machine: the model is SmolLM2 with stretched rotary positions, and its text there is worse.`
   : '';
+const QUICK_PEER = ` llama.cpp's server can move the rows of the text behind the cursor (\`--cache-reuse\`) and not evaluate them again. The peer here can't, so a column without that text shows the least time that the server needs.`;
 const bursts = chooseBursts(recording.changes, {
   wantedMs: Number(options.minutes) * 60_000,
   limit: options.limit === undefined ? Infinity : Number(options.limit),
@@ -203,7 +205,7 @@ function placeBefore({ first }: Burst): Pick<Change, 'path' | 'text' | 'cursor'>
 async function measure(
   engine: 'auto' | 'llama',
   open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => Asked,
-): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
+): Promise<{ model: string; hasMarks: boolean; answers: Answer[]; rows: Record<string, string> }> {
   const contextSizeTokens = Math.ceil(Number(options.context) * SETTLED_SHARE);
   const settled = options.settled
     ? {
@@ -246,7 +248,8 @@ async function measure(
       engine: counts(),
       processorSeconds: Number.isNaN(seconds) ? undefined : seconds,
     });
-    return { model: bench.loaded.name, answers, rows };
+    const hasMarks = (await detectFim(bench.engine, bench.loaded)) !== undefined;
+    return { model: bench.loaded.name, hasMarks, answers, rows };
   } finally {
     await bench.dispose();
   }
@@ -281,31 +284,39 @@ const chorus = await measure('auto', (session, workspace) => {
     },
   };
 });
-const peer = !options.peer
-  ? undefined
-  : await measure('llama', (session) => {
-      const asking = new Peer(session, options.settled ? Number(options.context) : undefined);
-      const statistics = { requests: 0, cancelled: 0 };
-      return {
-        statistics: () => ({ ...statistics }),
-        complete: async (change, signal) => {
-          statistics.requests++;
-          const answer = await asking.complete(requestOf(change), signal);
-          if (signal.aborted) statistics.cancelled++;
-          return answer;
-        },
-        settle: async (burst) => {
-          // The user was first in all documents, and then here. The order is the same before each burst, so that the
-          // evaluated ring stays valid.
-          const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({
-            path: file,
-            text,
-            cursor: Math.floor(text.length / 2),
-          }));
-          await asking.settle([...looked, placeBefore(burst)].map(requestOf));
-        },
-      };
+const { hasMarks } = chorus;
+const peer = options.peer ? await measurePeer({ withoutSuffix: false }) : undefined;
+/** The least time that the server needs if it moves the rows of the text behind the cursor. */
+const quickPeer = options.peer && hasMarks ? await measurePeer({ withoutSuffix: true }) : undefined;
+
+function measurePeer({ withoutSuffix }: { readonly withoutSuffix: boolean }): ReturnType<typeof measure> {
+  return measure('llama', (session) => {
+    const asking = new Peer(session, {
+      ...(options.settled ? { settledTokens: Number(options.context) } : {}),
+      withoutSuffix,
     });
+    const statistics = { requests: 0, cancelled: 0 };
+    return {
+      statistics: () => ({ ...statistics }),
+      complete: async (change, signal) => {
+        statistics.requests++;
+        const answer = await asking.complete(requestOf(change), signal);
+        if (signal.aborted) statistics.cancelled++;
+        return answer;
+      },
+      settle: async (burst) => {
+        // The user was first in all documents, and then here. The order is the same before each burst, so that the
+        // evaluated ring stays valid.
+        const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({
+          path: file,
+          text,
+          cursor: Math.floor(text.length / 2),
+        }));
+        await asking.settle([...looked, placeBefore(burst)].map(requestOf));
+      },
+    };
+  });
+}
 const inBursts = recording.fetches.filter(({ timeMs }) =>
   bursts.some(
     ({ first, last }) =>
@@ -323,6 +334,7 @@ const copilot: readonly (readonly [title: string, rows: Record<string, string>])
 const columns = [
   ['Chorus', chorus.rows] as const,
   ...(peer ? [['llama.cpp and its editors’ requests', peer.rows] as const] : []),
+  ...(quickPeer ? [['the same without the text behind the cursor', quickPeer.rows] as const] : []),
   ...copilot,
 ];
 const minutes = (bursts.reduce((sum, { durationMs }) => sum + durationMs, 0) / 60_000).toFixed(1);
@@ -363,7 +375,7 @@ practised typists (Dhakal et al., 2018), ${HOW}. This is no recording of a perso
     model: chorus.model,
     figures: { minutes: Number(minutes), columns: Object.fromEntries(columns) },
     command: `npx tsx test/bench/typing.ts ${flags.join(' ')} --write`,
-    body: `${source}${SETTLED}
+    body: `${source}${SETTLED}${quickPeer === undefined ? '' : QUICK_PEER}
 
 ${table}`,
   });

@@ -1,4 +1,5 @@
-import { snippetTokens } from '../../../sidecar/completion/prompt/contextFormat.ts';
+import { fileHead, snippetTokens } from '../../../sidecar/completion/prompt/contextFormat.ts';
+import { arrangeFim, detectFim, type FimFormat } from '../../../sidecar/completion/prompt/fim.ts';
 import type { ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 
@@ -6,6 +7,10 @@ import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 const RING_CHUNKS = 16;
 const CHUNK_LINES = 64;
 const PREFIX_LINES = 256;
+const SUFFIX_LINES = 64;
+/** The limits of llama.cpp's server for the text around the cursor, with its default batch of 2,048 tokens. */
+const MOST_PREFIX_TOKENS = 1_536;
+const MOST_SUFFIX_TOKENS = 510;
 const PREDICTED_TOKENS = 128;
 const PREDICT_MS = 1_000;
 const NEAR_LINES = 32;
@@ -20,18 +25,27 @@ const RING_ROOM = 1.25;
  * Sends requests like editors with a llama.cpp server. A prompt has a ring of chunks from the user's earlier places and
  * then the lines before the cursor, at every keystroke. The server keeps the evaluated common beginning of two prompts.
  *
- * A model without fill-in marks gets chunks as files with their paths, and no suffix, which is the best order for such
- * a cache. Repeated requests for a place are answered from memory.
+ * A model with fill-in marks gets prompts as llama.cpp's server composes them: chunks, prefix, suffix. Another model gets
+ * chunks as files with their paths, and no suffix, which is the best order for such a cache. Repeated requests for a
+ * place are answered from memory.
  */
 export class Peer {
   readonly #ring: { readonly path: string; readonly text: string; readonly tokens: readonly number[] }[] = [];
   readonly #answers = new Map<string, string>();
   #last: { readonly uri: string; readonly line: number } | undefined;
+  #fim: Promise<FimFormat | undefined> | undefined;
 
-  /** `settledTokens` is the size of a settled ring, instead of the default number of chunks. */
   constructor(
     private readonly session: ModelSession,
-    private readonly settledTokens?: number,
+    private readonly options: {
+      /** The size of a settled ring, instead of the default number of chunks. */
+      readonly settledTokens?: number;
+      /**
+       * Leaves out the text behind the cursor. The server can move its rows (`--cache-reuse`), which costs at least as
+       * much time as no such text.
+       */
+      readonly withoutSuffix?: boolean;
+    } = {},
   ) {}
 
   /** Visits exactly these places, with enough time to evaluate the beginning of the last place's prompt. */
@@ -40,8 +54,8 @@ export class Peer {
     if (last === undefined) return;
     this.#ring.length = 0;
     for (const place of places)
-      await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1, this.settledTokens);
-    const tokens = await this.#prompt(last.text.slice(0, last.offset));
+      await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1, this.options.settledTokens);
+    const tokens = await this.#prompt(last);
     if (tokens.length > 0)
       await this.session.engine.generate({
         sequence: 'peer',
@@ -65,8 +79,12 @@ export class Peer {
     const key = `${uri}\n${before.slice(-2_000)}`;
     const known = this.#answers.get(key);
     if (known !== undefined) return { text: known, cached: true };
-    await this.#moved(request, before.split('\n').length - 1, this.settledTokens && this.settledTokens * RING_ROOM);
-    const tokens = await this.#prompt(before);
+    await this.#moved(
+      request,
+      before.split('\n').length - 1,
+      this.options.settledTokens && this.options.settledTokens * RING_ROOM,
+    );
+    const tokens = await this.#prompt(request);
     if (signal.aborted || tokens.length === 0) return undefined;
     const enough = new AbortController();
     let said = '';
@@ -93,12 +111,27 @@ export class Peer {
     return { text: line, cached: false };
   }
 
-  async #prompt(before: string): Promise<number[]> {
-    const prefix = await this.session.engine.tokenize(before.split('\n').slice(-PREFIX_LINES).join('\n'));
+  async #prompt({ text, offset, uri }: CompletionRequest): Promise<number[]> {
+    const { engine } = this.session;
+    const before = text.slice(0, offset).split('\n').slice(-PREFIX_LINES).join('\n');
+    const prefix = await engine.tokenize(before);
     const { contextSizeTokens } = await this.session.model();
-    return [...this.#ring.flatMap((chunk) => chunk.tokens), ...prefix].slice(
-      -(contextSizeTokens - PREDICTED_TOKENS - 1),
-    );
+    const fim = await this.#format();
+    const most = contextSizeTokens - PREDICTED_TOKENS - 1;
+    const ring = this.#ring.flatMap((chunk) => chunk.tokens);
+    if (fim === undefined) return [...ring, ...prefix].slice(-most);
+    const after = this.options.withoutSuffix ? '' : text.slice(offset).split('\n', SUFFIX_LINES).join('\n');
+    const suffix = after === '' ? [] : (await engine.tokenize(after)).slice(0, MOST_SUFFIX_TOKENS);
+    const header =
+      fim.fileMark === undefined ? [] : await engine.tokenize(`${fim.fileMark}${nameOf(uri)}\n`, { special: true });
+    const parts = { header, prefix: prefix.slice(-MOST_PREFIX_TOKENS), suffix };
+    const bare = arrangeFim(fim, parts);
+    return arrangeFim(fim, { ...parts, context: ring.slice(-Math.max(1, most - bare.length)) });
+  }
+
+  #format(): Promise<FimFormat | undefined> {
+    const { engine } = this.session;
+    return (this.#fim ??= this.session.model().then((model) => detectFim(engine, model)));
   }
 
   /**
@@ -119,13 +152,14 @@ export class Peer {
       .slice(start, start + CHUNK_LINES)
       .join('\n');
     if (chunk.trim() === '') return;
-    const path = uri.slice(uri.lastIndexOf('/') + 1);
+    const path = nameOf(uri);
+    const head = fileHead(await this.#format());
     for (let at = this.#ring.length - 1; at >= 0; at--)
       if (similarity(this.#ring[at]?.text ?? '', chunk) > SAME_SHARE) this.#ring.splice(at, 1);
     this.#ring.push({
       path,
       text: chunk,
-      tokens: await snippetTokens(this.session.engine, { path, text: chunk }, { kind: 'comment' }, languageId),
+      tokens: await snippetTokens(this.session.engine, { path, text: chunk }, head, languageId),
     });
     while (this.#isOverfull(mostTokens)) this.#ring.shift();
   }
@@ -134,6 +168,10 @@ export class Peer {
     if (mostTokens === undefined) return this.#ring.length > RING_CHUNKS;
     return this.#ring.reduce((sum, chunk) => sum + chunk.tokens.length, 0) > mostTokens;
   }
+}
+
+function nameOf(uri: string): string {
+  return uri.slice(uri.lastIndexOf('/') + 1);
 }
 
 /** The share of common lines among the lines of both. */
