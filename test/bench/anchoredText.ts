@@ -1,7 +1,7 @@
 /**
  * Measures what it costs that text typed since the last whole evaluation comes behind the text behind the cursor:
  *
- *   npx tsx test/bench/anchoredText.ts [NAME=MODEL.gguf[+EXPERTS.gguf]] [--places 96] [--write]
+ *   npx tsx test/bench/anchoredText.ts [NAME=MODEL.gguf[+EXPERTS.gguf]] [--places 32] [--write]
  *
  * Places are the lines and spans of held-out packages (`bundled/gaps.ts`) with enough text behind the cursor. The nats
  * are those of the missing text and the end of its line. Uses a single thread per network. The texts come from `npx tsx
@@ -25,14 +25,14 @@ import { signed } from './signed.ts';
 import { mean, median } from './statistics.ts';
 
 /** Tokens between the place where the text was split and the cursor. */
-const TYPED = [1, 8, 32, 64, 128, 256] as const;
+const TYPED = [1, 16, 64, 128] as const;
 /** Shorter texts behind the cursor say little. */
 const MIN_SUFFIX_TOKENS = 96;
 const SEED = 1;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { places: { type: 'string', default: '96' }, write: { type: 'boolean', default: false } },
+  options: { places: { type: 'string', default: '32' }, write: { type: 'boolean', default: false } },
 });
 const model = await namedModel(
   positionals[0] ?? `Chorus-0.5B=${await bundledModelPath()}+${await bundledExpertsPath()}`,

@@ -1,6 +1,6 @@
 import type { TextEngine } from '../../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
-import type { Anchor } from './anchorMemory.ts';
+import { type Anchor, MOST_TYPED_TOKENS } from './anchorMemory.ts';
 import { pathComment } from './contextFormat.ts';
 import { continuationHead } from './continuation.ts';
 import { arrangeFim, type FimFormat } from './fim.ts';
@@ -68,39 +68,47 @@ async function composeContinuation(options: ComposeOptions, bos: readonly TokenI
   };
 }
 
+/**
+ * The text is split at the anchor, or else at `split`. The text between the split and the cursor comes behind the middle
+ * mark. If it is long, the text is split at the cursor.
+ */
 async function composeFim(options: ComposeOptions, fim: FimFormat, bos: readonly TokenId[]): Promise<ComposedPrompt> {
-  const { engine, text, path, languageId, maxTokens, context = [], split = text.prefix.length } = options;
-  const anchor = options.anchor;
+  const { engine, text, maxTokens, context = [], anchor, split = text.prefix.length } = options;
   const suffixText = anchor?.suffix ?? text.suffix;
   const suffix = (await tokenized(engine, suffixText)).slice(0, maxTokens >> 2);
   const prefixText = anchor?.prefix ?? text.prefix.slice(0, split);
   const prefixTokens = anchor?.prefixTokens ?? keepLast(await tokenized(engine, prefixText), maxTokens - suffix.length);
-  const typed = text.prefix.slice(prefixText.length);
-  // The end of the prompt is healed: typed text, or else the prefix.
-  const isSplitHere = anchor === undefined && typed === '';
-  const last = isSplitHere ? prefixTokens : await tokenized(engine, typed);
-  const { tokens: healed, requiredPrefix } = await heal(options, text.prefix, last);
-  const [beforeTokens, typedTokens] = isSplitHere ? [healed, []] : [prefixTokens, healed];
-  const header =
-    fim.fileHeader ??
-    (context.length > 0 && fim.fileMark !== undefined ? (file: string) => `${fim.fileMark}${file}\n` : undefined);
-  const unmarked =
-    context.length > 0 && fim.fileMark === undefined ? await tokenized(engine, pathComment(path, languageId)) : [];
-  const parts = {
-    context,
-    header: header === undefined ? [] : await engine.tokenize(header(path), { special: true }),
-    prefix: [...unmarked, ...beforeTokens],
-    suffix,
-  };
+  const typed = await tokenized(engine, text.prefix.slice(prefixText.length));
+  if (typed.length > MOST_TYPED_TOKENS)
+    return composeFim({ ...options, anchor: undefined, split: text.prefix.length }, fim, bos);
+  const isSplitHere = anchor === undefined && typed.length === 0;
+  const { tokens: healed, requiredPrefix } = await heal(options, text.prefix, isSplitHere ? prefixTokens : typed);
+  const [before, behindMiddle] = isSplitHere ? [healed, []] : [prefixTokens, healed];
+  const { header, unmarked } = await headsOf(options, fim);
+  const arranged = arrangeFim(fim, { context, header, prefix: [...unmarked, ...before], suffix });
   return {
-    tokens: [...bos, ...arrangeFim(fim, parts), ...typedTokens],
+    tokens: [...bos, ...arranged, ...behindMiddle],
     requiredPrefix,
-    before: [...beforeTokens, ...typedTokens],
+    before: [...before, ...behindMiddle],
     anchor: {
       prefix: isSplitHere ? prefixText.slice(0, prefixText.length - requiredPrefix.length) : prefixText,
-      prefixTokens: beforeTokens,
+      prefixTokens: before,
       suffix: suffixText,
     },
+  };
+}
+
+/** Returns the tokens that name the document: before the first mark, or else as a comment behind other files. */
+async function headsOf(
+  { engine, path, languageId, context = [] }: ComposeOptions,
+  fim: FimFormat,
+): Promise<{ readonly header: readonly TokenId[]; readonly unmarked: readonly TokenId[] }> {
+  const isAfterOthers = context.length > 0;
+  const marked = isAfterOthers && fim.fileMark !== undefined ? `${fim.fileMark}${path}\n` : undefined;
+  const header = fim.fileHeader?.(path) ?? marked;
+  return {
+    header: header === undefined ? [] : await engine.tokenize(header, { special: true }),
+    unmarked: isAfterOthers && fim.fileMark === undefined ? await tokenized(engine, pathComment(path, languageId)) : [],
   };
 }
 

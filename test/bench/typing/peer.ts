@@ -25,9 +25,9 @@ const RING_ROOM = 1.25;
  * Sends requests like editors with a llama.cpp server. A prompt has a ring of chunks from the user's earlier places and
  * then the lines before the cursor, at every keystroke. The server keeps the evaluated common beginning of two prompts.
  *
- * A model with fill-in marks gets prompts as llama.cpp's server composes them: chunks, prefix, suffix. Another model gets
- * chunks as files with their paths, and no suffix, which is the best order for such a cache. Repeated requests for a
- * place are answered from memory.
+ * A model with fill-in marks gets prompts as llama.cpp's server composes them: chunks, prefix, suffix. Another model
+ * gets chunks as files with their paths, and no suffix, which is the best order for such a cache. Repeated requests for
+ * a place are answered from memory.
  */
 export class Peer {
   readonly #ring: { readonly path: string; readonly text: string; readonly tokens: readonly number[] }[] = [];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { MOST_TYPED_TOKENS } from '../../../../sidecar/completion/prompt/anchorMemory.ts';
 import { composePrompt } from '../../../../sidecar/completion/prompt/composePrompt.ts';
 import { fimFamilies } from '../../../../sidecar/completion/prompt/fimFamilies.ts';
 import { detectFim } from '../../../../sidecar/completion/prompt/fim.ts';
@@ -245,4 +246,26 @@ test('a model without marks gets the file’s name if it sees only a comment', a
     healing: false,
   });
   assert.equal(await engine.detokenize(tokens), '# a.py\n\n# Adds.\n');
+});
+
+test('much text behind the split moves the split to the cursor', async () => {
+  const engine = new ScriptedEngine(qwenMarks, { name: 'Qwen2.5-Coder' });
+  const fim = await detectFim(engine, engine.loaded);
+  const promptWith = async (typed: string): Promise<string> => {
+    const { tokens } = await composePrompt({
+      engine,
+      model: engine.loaded,
+      fim,
+      text: { prefix: `a = b\n${typed}`, suffix: '\nc' },
+      split: 'a = b'.length,
+      path: 'a.py',
+      languageId: 'python',
+      maxTokens: 1_000,
+      healing: false,
+    });
+    return engine.detokenize(tokens);
+  };
+  assert.equal(await promptWith('d'), '<|fim_prefix|>a = b<|fim_suffix|>\nc<|fim_middle|>\nd');
+  const long = 'd'.repeat(MOST_TYPED_TOKENS);
+  assert.equal(await promptWith(long), `<|fim_prefix|>a = b\n${long}<|fim_suffix|>\nc<|fim_middle|>`);
 });
