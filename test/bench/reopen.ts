@@ -12,6 +12,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
+import { expertsOf } from '../../sidecar/shelf/modelExperts.ts';
 import { commonPrefixLength } from '../../sidecar/common/commonPrefix.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { ContextSet, EngineGenerateResult, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
@@ -33,6 +34,7 @@ const { values } = parseArgs({
 const lengths = values.lengths.split(',').map(Number);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
 const modelPath = await defaultModelPath();
+const experts = await expertsOf(modelPath);
 
 interface Row {
   readonly tokens: number;
@@ -102,7 +104,8 @@ async function measure(length: number): Promise<Row> {
     keptMs: median(times.kept),
     diskBytes: sizes.reduce((sum, size) => sum + size, 0),
     sameAnswers,
-    ...(partings.size === 0
+    // libllama does not run experts.
+    ...(partings.size === 0 || experts !== undefined
       ? {}
       : {
           largestGap: [...partings.values()]
@@ -135,6 +138,7 @@ async function afterRestart<Result>(work: (engine: EngineProcess) => Promise<Res
   try {
     described = await engine.load({
       modelPath,
+      experts,
       engine: 'chorus',
       device: 'cpu',
       threads: 0,
@@ -203,8 +207,8 @@ async function report(): Promise<void> {
     name: 'reopen',
     title: 'The first completion after a restart',
     body: `From the request to the first token, with a loaded model: medians of ${values.rounds} rounds. Each round has two engine processes one after the other, one that finds the context on disk and
-one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Prompts are cut by time, and rounding depends on the pieces. *Difference*: libllama's preference between the first two
-different tokens, in logits, when it reads the prompt in pieces of ${PIECES_TOKENS.join(' and of ')} tokens. It is the largest of the rounds. If the signs differ, it prefers different tokens.\n\n${table}`,
+one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Prompts are cut by time, and rounding depends on the pieces. *Difference*, for models without experts: libllama's preference between
+the first two different tokens, in logits, when it reads the prompt in pieces of ${PIECES_TOKENS.join(' and of ')} tokens. It is the largest of the rounds. If the signs differ, it prefers different tokens.\n\n${table}`,
     figures: rows,
     model: described.name,
     command: `npx tsx test/bench/reopen.ts --lengths ${values.lengths} --rounds ${values.rounds} --write`,
