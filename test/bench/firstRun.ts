@@ -2,8 +2,7 @@
  * Measures a new user's first steps: from this platform's package to the first ghost text, and to a larger model from a
  * mirror on this machine.
  *
- * The larger model is SmolLM2-135M-Instruct written in 8 bits, since a bench fetches nothing. Its bytes go through the
- * usual download.
+ * The larger model is Qwen2.5-Coder-1.5B. Its bytes come from the developers' cache through the usual download.
  *
  *   npx tsx test/bench/firstRun.ts [--vsix FILE] [--write]
  */
@@ -26,6 +25,24 @@ const { values: options } = parseArgs({
   options: { vsix: { type: 'string' }, write: { type: 'boolean', default: false } },
 });
 
+const LARGER = {
+  id: 'qwen2.5-coder-1.5b',
+  name: 'Qwen2.5 Coder 1.5B',
+  publisher: 'Alibaba Cloud',
+  page: 'https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct',
+  parameters: 1_543_714_304,
+  architecture: 'qwen2',
+  shape: {
+    blockCount: 28,
+    embeddingLength: 1536,
+    headCount: 12,
+    keyValueHeadCount: 2,
+    headLength: 128,
+    vocabularySize: 151_936,
+  },
+  contextTokens: 32_768,
+};
+
 interface Step {
   readonly what: string;
   /** The user's action. Empty while the user waits. */
@@ -45,13 +62,8 @@ async function step<Result>(what: string, user: string, work: () => Promise<Resu
 const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-first-run-'));
 try {
   const vsix = options.vsix ?? (await packageVsix());
-  const larger = path.join(work, 'SmolLM2-135M-Instruct.Q8_0.gguf');
-  await execa(
-    process.execPath,
-    ['--import', 'tsx', 'sidecar/cli/main.ts', 'quantize', await fetchModel(), '--type', 'q8_0', '--out', larger],
-    { cwd: repository },
-  );
-  await using mirror = await ModelMirror.start(larger, 'Q8_0');
+  const larger = await fetchModel('qwen2.5-coder-1.5b');
+  await using mirror = await ModelMirror.offer(LARGER, { modelPath: larger, type: 'Q4_K_M' });
   const host = await setUpHost(NEWEST_HOST);
   await step('the package is installed', 'Install from VSIX', () =>
     installVsix({ host, folder: path.join(work, 'install') }, vsix),
@@ -85,9 +97,9 @@ async function takeSteps(session: HostSession, mirror: ModelMirror): Promise<voi
     await window.command('Chorus: Choose Model…');
     await row.waitFor();
   });
-  const downloaded = path.join(session.server.chorusHome, 'models', 'smollm2-135m', mirror.file);
+  const downloaded = path.join(session.server.chorusHome, 'models', LARGER.id, mirror.file);
   await step('the model is downloaded, checked and loaded', 'pick it', async () => {
-    await quickInput.fill('SmolLM2 135M');
+    await quickInput.fill(LARGER.name);
     await quickInput.press('Enter');
     await waitFor(
       'the downloaded model in use',
@@ -112,7 +124,7 @@ async function report(largerBytes: number): Promise<void> {
   const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
   const toGhostText = steps.slice(0, 3).reduce((sum, { seconds }) => sum + seconds, 0);
   const body = `A new user's steps, and the time of each until its result is on the screen. The only setting is the mirror, a web server on this machine. The larger model is
-SmolLM2-135M-Instruct in 8 bits (${Math.round(largerBytes / 1e6)} MB), since the bench fetches nothing. Over a network the download takes as long as the network needs. From the package to the first
+Qwen2.5-Coder-1.5B (${Math.round(largerBytes / 1e6)} MB). Over a network the download takes as long as the network needs. From the package to the first
 ghost text: **3 steps, ${toGhostText.toFixed(0)} s**; to ghost text of a larger model: **${steps.length} steps, ${total.toFixed(0)} s**. Opening a file and going to a place in it are not counted as steps.
 
 The times are of VS Code in a browser, with server, window, sidecar and other load on the same two cores. They show where a user waits, but not how fast Chorus is.

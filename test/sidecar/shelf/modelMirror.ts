@@ -3,8 +3,38 @@ import os from 'node:os';
 import path from 'node:path';
 import { ModelServer, sha256, whole, type Answer } from './modelServer.ts';
 
+/** What the catalogue says of a model besides its files. */
+export interface OfferedModel {
+  readonly id: string;
+  readonly name: string;
+  readonly publisher: string;
+  readonly page: string;
+  readonly parameters: number;
+  readonly architecture: string;
+  readonly shape: Readonly<Record<string, number>>;
+  readonly contextTokens: number;
+}
+
+const SMOLLM2: OfferedModel = {
+  id: 'smollm2-135m',
+  name: 'SmolLM2 135M',
+  publisher: 'Hugging Face',
+  page: 'https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct',
+  parameters: 135_000_000,
+  architecture: 'llama',
+  shape: {
+    blockCount: 30,
+    embeddingLength: 576,
+    headCount: 9,
+    keyValueHeadCount: 3,
+    headLength: 64,
+    vocabularySize: 49_152,
+  },
+  contextTokens: 8192,
+};
+
 /**
- * A mirror of Hugging Face on this machine with one model of SmolLM2-135M's shape, and the catalogue that offers it.
+ * A mirror of Hugging Face on this machine with one model, by default of SmolLM2-135M's shape, and the catalogue that offers it.
  */
 export class ModelMirror implements AsyncDisposable {
   private constructor(
@@ -14,7 +44,16 @@ export class ModelMirror implements AsyncDisposable {
   ) {}
 
   /** `answers` are the responses to the requests in turn; the last one repeats. */
-  static async start(modelPath: string, type: string, ...answers: readonly Answer[]): Promise<ModelMirror> {
+  static start(modelPath: string, type: string, ...answers: readonly Answer[]): Promise<ModelMirror> {
+    return ModelMirror.offer(SMOLLM2, { modelPath, type }, ...answers);
+  }
+
+  /** The same for another model of the catalogue. */
+  static async offer(
+    entry: OfferedModel,
+    { modelPath, type }: { readonly modelPath: string; readonly type: string },
+    ...answers: readonly Answer[]
+  ): Promise<ModelMirror> {
     const content = await readFile(modelPath);
     const server = await ModelServer.start(content, ...(answers.length > 0 ? answers : [whole]));
     const mirror = new ModelMirror(
@@ -22,7 +61,10 @@ export class ModelMirror implements AsyncDisposable {
       path.basename(modelPath),
       await mkdtemp(path.join(os.tmpdir(), 'chorus-mirror-')),
     );
-    await writeFile(mirror.catalogue, JSON.stringify({ version: 1, models: [model(type, mirror.file, content)] }));
+    await writeFile(
+      mirror.catalogue,
+      JSON.stringify({ version: 1, models: [model(entry, { type, file: mirror.file, content })] }),
+    );
     return mirror;
   }
 
@@ -41,23 +83,12 @@ export class ModelMirror implements AsyncDisposable {
   }
 }
 
-function model(type: string, file: string, content: Buffer): object {
+function model(
+  entry: OfferedModel,
+  { type, file, content }: { readonly type: string; readonly file: string; readonly content: Buffer },
+): object {
   return {
-    id: 'smollm2-135m',
-    name: 'SmolLM2 135M',
-    publisher: 'Hugging Face',
-    page: 'https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct',
-    parameters: 135_000_000,
-    architecture: 'llama',
-    shape: {
-      blockCount: 30,
-      embeddingLength: 576,
-      headCount: 9,
-      keyValueHeadCount: 3,
-      headLength: 64,
-      vocabularySize: 49_152,
-    },
-    contextTokens: 8192,
+    ...entry,
     completesInTheMiddle: true,
     answers: true,
     languages: ['en'],
