@@ -1,7 +1,7 @@
 import type { TokenId } from '../../protocol/engine.ts';
 import { PlaceMemory, type PromptPlace } from './placeMemory.ts';
 import type { PromptText } from './prompt.ts';
-import { differsLittle } from './suffixMemory.ts';
+import { differsByClosers } from './suffixMemory.ts';
 
 /** The most tokens between an anchor and the cursor. A prompt may be so much longer than its budget. */
 export const MOST_TYPED_TOKENS = 128;
@@ -25,12 +25,16 @@ export interface Anchor {
 export class AnchorMemory {
   readonly #anchors = new PlaceMemory<Anchor>();
 
-  /** Returns the anchor of the last prompt if the user typed a little behind it, and changed nothing else. */
-  find(place: PromptPlace, text: PromptText): Anchor | undefined {
+  /**
+   * Returns the anchor of the last prompt if the user typed a little behind it, and changed nothing else. Less typed
+   * text counts as much if the prompt is read ahead, so that the anchor moves in a pause.
+   */
+  find(place: PromptPlace, text: PromptText, isReadingAhead = false): Anchor | undefined {
     const anchor = this.#anchors.get(place);
     if (anchor === undefined || !text.prefix.startsWith(anchor.prefix)) return undefined;
     const typedUnits = text.prefix.length - anchor.prefix.length;
-    return typedUnits <= MOST_TYPED_UNITS && differsLittle(anchor.suffix, text) ? anchor : undefined;
+    const mostUnits = isReadingAhead ? MOST_TYPED_UNITS / 2 : MOST_TYPED_UNITS;
+    return typedUnits <= mostUnits && differsByClosers(anchor.suffix, text.suffix) ? anchor : undefined;
   }
 
   /**

@@ -69,8 +69,8 @@ async function composeContinuation(options: ComposeOptions, bos: readonly TokenI
 }
 
 /**
- * The text is split at the anchor, or else at `split`. The text between the split and the cursor comes behind the middle
- * mark. If it is long, the text is split at the cursor.
+ * The text is split at the anchor, or else at `split`. The text between the split and the cursor comes behind the
+ * middle mark. If it is long, the text is split at the cursor.
  */
 async function composeFim(options: ComposeOptions, fim: FimFormat, bos: readonly TokenId[]): Promise<ComposedPrompt> {
   const { engine, text, maxTokens, context = [], anchor, split = text.prefix.length } = options;

@@ -12,6 +12,7 @@ import { detectFim, type FimFormat } from './fim.ts';
 import type { Extent } from '../multiline.ts';
 import { budgetOf, promptText } from './prompt.ts';
 import { UNITS_PER_TOKEN } from './unitsPerToken.ts';
+import type { PromptPlace } from './placeMemory.ts';
 import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
 import type { CompletionRequest } from '../request.ts';
 import { SuffixMemory } from './suffixMemory.ts';
@@ -60,6 +61,7 @@ const PLAN_FOR = { asked: 'forPrompt', readingAhead: 'forReadingAhead', preparin
 export interface ContextPrompt extends ComposedPrompt {
   readonly context: readonly PlannedSnippet[];
   readonly contextTokens: number;
+  readonly place: PromptPlace;
 }
 
 /** Makes the prompts of completions: their length, their parts and their workspace context. */
@@ -154,12 +156,21 @@ export class PromptMaker {
       maxTokens,
       context: contextTokens,
       ...(isAnchored && {
-        anchor: this.#anchors.find(place, text),
+        anchor: this.#anchors.find(place, text, purpose === 'readingAhead'),
         split: this.#anchors.splitOf(place, text),
       }),
     });
-    if (isAnchored && !isPreparing && prompt.anchor) this.#anchors.hold(place, prompt.anchor);
-    return { ...prompt, context, contextTokens: contextTokens.length };
+    const made = { ...prompt, context, contextTokens: contextTokens.length, place };
+    if (isAnchored && purpose === 'asked') this.holdAnchor(made);
+    return made;
+  }
+
+  /**
+   * Splits the document's next prompts where this one is split. A prompt that is read ahead counts only when the
+   * document uses its sequence.
+   */
+  holdAnchor({ place, anchor }: Pick<ContextPrompt, 'place' | 'anchor'>): void {
+    if (anchor !== undefined) this.#anchors.hold(place, anchor);
   }
 
   /** Returns how many tokens other files may take in a document's prompts, or 0 if its language takes none. */

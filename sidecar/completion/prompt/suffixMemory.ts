@@ -41,17 +41,19 @@ export class SuffixMemory {
   }
 }
 
-/** Whether a suffix differs so little from that of a text, near the cursor, that it can stand in its place. */
-export function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
-  if (last === suffix) return true;
-  const allowed = Math.min(last.length, suffix.length) * STILL_SHARE;
-  const passed = missingAtStart(last, suffix, allowed);
+function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
+  if (differsByClosers(last, suffix)) return true;
   // A line right before the cursor may now occur twice in the prompt. A deleted line must not occur at all, even if the
   // same line stands further up.
-  if (passed !== undefined)
-    return isOfClosers(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
-  const untold = missingAtStart(suffix, last, allowed);
-  return untold !== undefined && isOfClosers(untold);
+  const passed = missingAtStart(last, suffix);
+  return passed !== undefined && prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
+}
+
+/** Whether two suffixes differ by nothing but closers at their start, near the cursor. */
+export function differsByClosers(one: string, other: string): boolean {
+  if (one === other) return true;
+  const added = missingAtStart(one, other) ?? missingAtStart(other, one);
+  return added !== undefined && isOfClosers(added);
 }
 
 /** Whether a text has only closers and blanks, perhaps behind a line break. */
@@ -62,9 +64,10 @@ function isOfClosers(text: string): boolean {
 
 /**
  * Returns the start of `outer` without which it equals `inner`, as far as both reach (each may be cut at its budget).
- * Returns `undefined` if there is no such start of at most `allowed` units.
+ * Returns `undefined` if there is no such start, or if it is a large share of the text.
  */
-function missingAtStart(outer: string, inner: string, allowed: number): string | undefined {
+function missingAtStart(outer: string, inner: string): string | undefined {
+  const allowed = Math.min(outer.length, inner.length) * STILL_SHARE;
   const at = outer.indexOf(inner.slice(0, 200));
   if (at < 0 || at > allowed) return undefined;
   const shared = Math.min(outer.length - at, inner.length);

@@ -34,7 +34,8 @@ const SMOLLM2: OfferedModel = {
 };
 
 /**
- * A mirror of Hugging Face on this machine with one model, by default of SmolLM2-135M's shape, and the catalogue that offers it.
+ * A mirror of Hugging Face on this machine with one model, by default of SmolLM2-135M's shape, and the catalogue that
+ * offers it.
  */
 export class ModelMirror implements AsyncDisposable {
   private constructor(

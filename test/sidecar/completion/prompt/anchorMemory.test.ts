@@ -4,7 +4,7 @@ import { type Anchor, AnchorMemory, MOST_TYPED_TOKENS } from '../../../../sideca
 
 const place = { clientKey: 'window', uri: 'file:///a.ts', maxTokens: 256 };
 const PREFIX = 'const first = 1;\nconst second = ';
-const SUFFIX = `\n${'export { first, second };\n'.repeat(20)}`;
+const SUFFIX = `\n${Array.from({ length: 20 }, (_, line) => `export const line${line} = first + ${line};\n`).join('')}`;
 const anchor: Anchor = { prefix: PREFIX, prefixTokens: [1, 2, 3], suffix: SUFFIX };
 
 function memoryWithAnchor(): AnchorMemory {
@@ -29,13 +29,21 @@ describe('the place where prompts are split', () => {
     assert.equal(memory.find(place, text('call(', `)${SUFFIX}`)), anchor);
   });
 
-  it('moves after much typed text', () => {
+  it('moves after much typed text, and after less in a pause', () => {
     assert.equal(memory.find(place, text('x'.repeat(5 * MOST_TYPED_TOKENS))), undefined);
+    const half = text('x'.repeat(3 * MOST_TYPED_TOKENS));
+    assert.equal(memory.find(place, half), anchor);
+    assert.equal(memory.find(place, half, true), undefined);
   });
 
   it('moves if other text changed', () => {
     assert.equal(memory.find(place, { prefix: PREFIX.replace('first', 'third'), suffix: SUFFIX }), undefined);
     assert.equal(memory.find(place, text('f', SUFFIX.replace('first', 'third'))), undefined);
+  });
+
+  it('moves if the cursor went to the next line', () => {
+    const [, line = ''] = SUFFIX.split('\n');
+    assert.equal(memory.find(place, text(`\n${line}`, SUFFIX.slice(line.length + 1))), undefined);
   });
 
   it('is not that of another document, window or size of prompts', () => {
