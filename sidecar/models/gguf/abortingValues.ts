@@ -1,5 +1,5 @@
 import { abortingInArchitecture } from './abortingArchitectures.ts';
-import { headSize, type HeaderValues } from './headerValues.ts';
+import { headSize, slidingHeadSize, type HeaderValues } from './headerValues.ts';
 import { shown } from './shown.ts';
 
 /** Architectures for which llama.cpp rotates whole heads and aborts if only a part is to be rotated. */
@@ -100,6 +100,7 @@ export function abortingValue(values: HeaderValues): string | undefined {
     heads,
     headSizes,
     rotation,
+    slidingHeads,
     ropeScaling,
     experts,
     expertGroups,
@@ -144,6 +145,18 @@ const rotation: Rule = (values) => {
   if (dimensions % 2 !== 0) return `${name} is ${dimensions}, expected an even number`;
   return dimensions !== key && WHOLE_ROTATION.has(values.architecture)
     ? `${name} is ${dimensions}, expected the ${key} elements of a head`
+    : undefined;
+};
+
+/** Heads of layers with a sliding window may have another size. */
+const slidingHeads: Rule = (values) => {
+  const { key, value } = slidingHeadSize(values);
+  if (key === 0) return undefined;
+  if (key !== value && !UNLIKE_VALUES.has(values.architecture))
+    return `the keys of its sliding layers have ${key} elements a head and the values ${value}, expected as many`;
+  const dimensions = values.number('rope.dimension_count_swa') ?? 0;
+  return dimensions > key || dimensions % 2 !== 0
+    ? `${values.name('rope.dimension_count_swa')} is ${dimensions}, expected an even number of at most the ${key} elements of a head`
     : undefined;
 };
 

@@ -44,3 +44,12 @@ export function headSize(values: HeaderValues): { readonly key: number; readonly
   const size = Math.floor((values.number('embedding_length') ?? 0) / count);
   return { key: values.number('attention.key_length') ?? size, value: values.number('attention.value_length') ?? size };
 }
+
+/** Like `headSize`, for layers with a sliding window. */
+export function slidingHeadSize(values: HeaderValues): { readonly key: number; readonly value: number } {
+  const { key, value } = headSize(values);
+  return {
+    key: values.number('attention.key_length_swa') ?? key,
+    value: values.number('attention.value_length_swa') ?? value,
+  };
+}

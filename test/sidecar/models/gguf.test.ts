@@ -362,6 +362,16 @@ describe('a GGUF header', () => {
           /layer_norm_rms_epsilon is NaN/,
         ],
         [
+          'with keys of sliding layers that are larger than their values',
+          { 'attention.key_length_swa': count(96) },
+          /the keys of its sliding layers have 96 elements a head and the values 16, expected as many/,
+        ],
+        [
+          'that rotates more than a head in sliding layers',
+          { 'rope.dimension_count_swa': count(18) },
+          /rope\.dimension_count_swa is 18, expected an even number of at most the 16 elements of a head/,
+        ],
+        [
           'with other heads than its projections',
           { 'attention.head_count': count(4), 'attention.key_length': count(16), 'attention.value_length': count(16) },
           /blk\.0\.attn_q\.weight has 32 rows, expected 4 heads of 16/,
