@@ -210,7 +210,7 @@ async function report(): Promise<void> {
 one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Prompts are cut by time, and rounding depends on the pieces. *Difference*, for models without experts: libllama's preference between
 the first two different tokens, in logits, when it reads the prompt in pieces of ${PIECES_TOKENS.join(' and of ')} tokens. It is the largest of the rounds. If the signs differ, it prefers different tokens.\n\n${table}`,
     figures: rows,
-    model: described.name,
+    model: path.basename(described.path),
     command: `npx tsx test/bench/reopen.ts --lengths ${values.lengths} --rounds ${values.rounds} --write`,
   });
 }

@@ -249,7 +249,7 @@ async function measure(
       processorSeconds: Number.isNaN(seconds) ? undefined : seconds,
     });
     const hasMarks = (await detectFim(bench.engine, bench.loaded)) !== undefined;
-    return { model: bench.loaded.name, hasMarks, answers, rows };
+    return { model: path.basename(bench.loaded.path), hasMarks, answers, rows };
   } finally {
     await bench.dispose();
   }
