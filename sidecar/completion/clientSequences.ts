@@ -88,8 +88,8 @@ export class ClientSequences {
 
   /**
    * Returns how many tokens the next request of a sequence would have to evaluate again if this prompt replaced its
-   * contents. The common end of both prompts does not count: it is the text behind the cursor, which every prompt
-   * evaluates.
+   * contents. The common end of both prompts does not count: it is mostly the text behind the cursor, which a prompt
+   * that is split there evaluates.
    */
   lostTokens({ sequence }: SequenceChoice, tokens: readonly TokenId[]): number {
     return this.#held.differing(sequence, tokens);

@@ -11,7 +11,8 @@ export interface Extent {
 }
 
 const SINGLE_LINE_TOKENS = 32;
-const MULTI_LINE_TOKENS = 200;
+/** The most tokens of an extent. */
+export const MULTI_LINE_TOKENS = 200;
 
 /**
  * Chooses several lines if syntax opens an empty element (a block, a list, the code under a comment), else the rest of

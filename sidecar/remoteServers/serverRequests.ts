@@ -57,12 +57,12 @@ function withSuffix(parts: readonly MarkedText[], given: string): object {
 }
 
 /**
- * Returns the prompt as text with the family's marks. The text that token healing took back is restored: at the end of
- * the text behind the middle mark, or else at the end of the prefix.
+ * Returns the prompt as text with the family's marks. The text that token healing took back is restored: behind the
+ * middle mark, or else at the end of the prefix.
  */
 function spelled(parts: readonly MarkedText[], fillIn: FillIn, given: string): string {
   const last =
-    parts.find(({ mark, text }) => mark === Marks.fimMiddle && text !== '') ??
+    parts.find(({ mark }) => mark === Marks.fimMiddle) ??
     parts.findLast(({ mark }) => mark === Marks.fimPrefix) ??
     parts.at(-1);
   const text = parts.map((part) => spellingOf(part.mark, fillIn) + part.text + (part === last ? given : '')).join('');

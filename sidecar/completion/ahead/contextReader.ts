@@ -68,7 +68,7 @@ export class ContextReader {
     const isTaken =
       isWhole && prompts.plans.readAhead(request, prompt.context, Math.min(prompt.contextTokens, heldTokens));
     if (isTaken) sequences.noteReadAhead(request, sequence);
-    if (isTaken && heldTokens === prompt.tokens.length) prompts.holdAnchor(prompt);
+    if (isTaken && heldTokens === prompt.tokens.length) prompt.hold();
     // An expendable request without a sequence is not tried again.
     if (result.sequence === undefined && choice.isExpendable === true) return NOTHING_TO_READ;
     return {

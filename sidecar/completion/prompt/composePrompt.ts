@@ -1,6 +1,6 @@
 import type { TextEngine } from '../../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
-import { type Anchor, MOST_TYPED_TOKENS } from './anchorMemory.ts';
+import { MOST_TYPED_TOKENS, type Split } from './anchorMemory.ts';
 import { pathComment } from './contextFormat.ts';
 import { continuationHead } from './continuation.ts';
 import { arrangeFim, type FimFormat } from './fim.ts';
@@ -16,10 +16,10 @@ export interface ComposeOptions {
   readonly languageId: string;
   /** The most tokens for the document. Other files come on top. */
   readonly maxTokens: number;
-  /** Where to split the text. Absent: at `split`. */
-  readonly anchor?: Anchor | undefined;
-  /** The index in the prefix where the text is split. Default: its end. */
-  readonly split?: number;
+  /** The split of an earlier prompt, with which the text begins. Absent: the text is split at `splitAt`. */
+  readonly anchor?: Split | undefined;
+  /** An index in the prefix. Default: its end. */
+  readonly splitAt?: number;
   /** The tokens of other files, in order, with their heads. */
   readonly context?: readonly TokenId[];
   /** Whether to take back the tokens at the cursor. Only benches turn it off. */
@@ -29,8 +29,8 @@ export interface ComposeOptions {
 export interface ComposedPrompt extends HealedPrompt {
   /** The tokens of the text that the model continues. They may stand before the suffix. */
   readonly before: readonly TokenId[];
-  /** Where the text is split. Absent if the model has no marks. */
-  readonly anchor?: Anchor;
+  /** Absent if the model has no marks. */
+  readonly split?: Split;
 }
 
 /** Returns the tokens that ask `model` for the text between prefix and suffix. */
@@ -69,18 +69,18 @@ async function composeContinuation(options: ComposeOptions, bos: readonly TokenI
 }
 
 /**
- * The text is split at the anchor, or else at `split`. The text between the split and the cursor comes behind the
+ * The text is split at the anchor, or else at `splitAt`. The text between the split and the cursor comes behind the
  * middle mark. If it is long, the text is split at the cursor.
  */
 async function composeFim(options: ComposeOptions, fim: FimFormat, bos: readonly TokenId[]): Promise<ComposedPrompt> {
-  const { engine, text, maxTokens, context = [], anchor, split = text.prefix.length } = options;
+  const { engine, text, maxTokens, context = [], anchor, splitAt = text.prefix.length } = options;
   const suffixText = anchor?.suffix ?? text.suffix;
   const suffix = (await tokenized(engine, suffixText)).slice(0, maxTokens >> 2);
-  const prefixText = anchor?.prefix ?? text.prefix.slice(0, split);
+  const prefixText = anchor?.prefix ?? text.prefix.slice(0, splitAt);
   const prefixTokens = anchor?.prefixTokens ?? keepLast(await tokenized(engine, prefixText), maxTokens - suffix.length);
   const typed = await tokenized(engine, text.prefix.slice(prefixText.length));
   if (typed.length > MOST_TYPED_TOKENS)
-    return composeFim({ ...options, anchor: undefined, split: text.prefix.length }, fim, bos);
+    return composeFim({ ...options, anchor: undefined, splitAt: text.prefix.length }, fim, bos);
   const isSplitHere = anchor === undefined && typed.length === 0;
   const { tokens: healed, requiredPrefix } = await heal(options, text.prefix, isSplitHere ? prefixTokens : typed);
   const [before, behindMiddle] = isSplitHere ? [healed, []] : [prefixTokens, healed];
@@ -90,7 +90,7 @@ async function composeFim(options: ComposeOptions, fim: FimFormat, bos: readonly
     tokens: [...bos, ...arranged, ...behindMiddle],
     requiredPrefix,
     before: [...before, ...behindMiddle],
-    anchor: {
+    split: anchor ?? {
       prefix: isSplitHere ? prefixText.slice(0, prefixText.length - requiredPrefix.length) : prefixText,
       prefixTokens: before,
       suffix: suffixText,

@@ -8,7 +8,7 @@ export interface HealedPrompt {
 }
 
 /** How many tokens before the removed ones are detokenized with them. Some tokenizers drop a text's leading space. */
-const ANCHOR_TOKENS = 4;
+const TOKENS_BEFORE = 4;
 export const MAX_TAKEN_BACK = 4;
 
 /**
@@ -30,9 +30,9 @@ export async function healPrompt(engine: TextEngine, text: string, tokens: reado
 
 async function textOfLast(engine: TextEngine, tokens: readonly TokenId[], count: number): Promise<string | undefined> {
   const cut = tokens.length - count;
-  const anchor = tokens.slice(Math.max(0, cut - ANCHOR_TOKENS), cut);
-  const head = await engine.detokenize(anchor, { special: true });
-  const whole = await engine.detokenize([...anchor, ...tokens.slice(cut)], { special: true });
+  const before = tokens.slice(Math.max(0, cut - TOKENS_BEFORE), cut);
+  const head = await engine.detokenize(before, { special: true });
+  const whole = await engine.detokenize([...before, ...tokens.slice(cut)], { special: true });
   return whole.startsWith(head) ? whole.slice(head.length) : undefined;
 }
 

@@ -3,21 +3,22 @@ import type { TextEngine } from '../../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../../protocol/engine.ts';
 import type { ClientDocument } from '../clientSequences.ts';
-import { AnchorMemory, MOST_TYPED_TOKENS } from './anchorMemory.ts';
+import { AnchorMemory, MOST_TYPED_TOKENS, takesAnchors } from './anchorMemory.ts';
 import { type ComposedPrompt, composePrompt } from './composePrompt.ts';
 import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
 import { ContextPlans, type ContextRequest, NO_CONTEXT } from './contextPlans.ts';
 import type { Cursor } from '../cursor.ts';
 import { detectFim, type FimFormat } from './fim.ts';
-import type { Extent } from '../multiline.ts';
+import { type Extent, MULTI_LINE_TOKENS } from '../multiline.ts';
 import { budgetOf, promptText } from './prompt.ts';
 import { UNITS_PER_TOKEN } from './unitsPerToken.ts';
-import type { PromptPlace } from './placeMemory.ts';
 import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
 import type { CompletionRequest } from '../request.ts';
 import { SuffixMemory } from './suffixMemory.ts';
 
-const CONTEXT_RESERVE_TOKENS = 32 + MOST_TYPED_TOKENS;
+const CONTEXT_RESERVE_TOKENS = 32;
+/** Marks and healed tokens, which a prompt has besides the text that it can afford. */
+const MARK_TOKENS = 16;
 /** The document's share of a cold prompt if other files are included. */
 const COLD_DOCUMENT_SHARE = 0.75;
 /** A user who waits for a completion does not notice an evaluation this short. */
@@ -61,7 +62,8 @@ const PLAN_FOR = { asked: 'forPrompt', readingAhead: 'forReadingAhead', preparin
 export interface ContextPrompt extends ComposedPrompt {
   readonly context: readonly PlannedSnippet[];
   readonly contextTokens: number;
-  readonly place: PromptPlace;
+  /** Splits the document's next prompts where this one is split. Call it when the engine holds this prompt. */
+  readonly hold: () => void;
 }
 
 /** Makes the prompts of completions: their length, their parts and their workspace context. */
@@ -70,7 +72,7 @@ export class PromptMaker {
   readonly #suffixes = new SuffixMemory();
   readonly #anchors = new AnchorMemory();
   readonly #budgets = new Map<string, PromptBudget>();
-  #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
+  #fim: { model: LoadedModel; format: Promise<FimFormat | undefined>; isAnchored: Promise<boolean> } | undefined;
 
   constructor(private readonly options: PromptMakerOptions) {
     this.plans = new ContextPlans(options.now);
@@ -84,12 +86,15 @@ export class PromptMaker {
   async make(options: PromptOptions): Promise<ContextPrompt> {
     const { request, cursor, model, extent, purpose } = options;
     const budget = this.#budgetOf(model);
-    const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
+    const isAnchored = await this.#takesAnchors(model);
+    const spare = CONTEXT_RESERVE_TOKENS + (isAnchored ? MOST_TYPED_TOKENS : 0);
+    const reserved = extent.maxTokens + spare;
     const affordable = budget.tokens(model.contextSizeTokens, reserved);
     const wantedTokens = this.wantedContextTokens(model, request);
     // Other files get a part of a cold prompt's tokens. A short document leaves more for them.
     const coldTokens = wantedTokens > 0 ? Math.floor(affordable * COLD_DOCUMENT_SHARE) : affordable;
-    const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
+    // The size does not depend on the extent: prompts of another size are split elsewhere.
+    const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, MULTI_LINE_TOKENS + spare));
     const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
     const cold = promptText(cursor, budgetOf(coldTokens), request.notebookCells);
     const documentTokens = Math.min(coldTokens, Math.ceil((cold.prefix.length + cold.suffix.length) / UNITS_PER_TOKEN));
@@ -104,13 +109,13 @@ export class PromptMaker {
             documentTokens,
           });
     const most = await this.#compose(options, context, mostTokens);
-    if (
+    const isMost =
       purpose === 'readingAhead' ||
       mostTokens === coldTokens ||
-      this.options.newTokens(request, most.tokens) <= affordable
-    )
-      return most;
-    return this.#compose(options, context, coldTokens);
+      this.options.newTokens(request, most.tokens) <= affordable + MARK_TOKENS;
+    const prompt = isMost ? most : await this.#compose(options, context, coldTokens);
+    if (purpose === 'asked') prompt.hold();
+    return prompt;
   }
 
   #context(
@@ -142,35 +147,32 @@ export class PromptMaker {
     const { clientKey, uri, languageId, workspace } = request;
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
     const place = { clientKey, uri, maxTokens };
-    const isPreparing = purpose === 'preparing';
-    const isAnchored = fim?.order === 'psm' && fim.middle !== undefined;
-    const suffix = isAnchored ? text.suffix : this.#suffixes[isPreparing ? 'peek' : 'hold'](place, text);
+    const surroundings = { model, cursor, text };
+    const isAnchored = await this.#takesAnchors(model);
+    const found = isAnchored ? this.#anchors.find(place, surroundings, purpose === 'readingAhead') : undefined;
+    const composed = {
+      prefix: found?.prefix ?? text.prefix,
+      suffix: isAnchored ? text.suffix : this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold'](place, text),
+    };
     const contextTokens = context.flatMap(({ tokens }) => tokens);
     const prompt = await composePrompt({
       engine: this.options.session.engine,
       model,
       fim,
-      text: { prefix: text.prefix, suffix },
+      text: composed,
       path: workspace?.pathOf(uri) ?? pathOf(uri),
       languageId,
       maxTokens,
       context: contextTokens,
-      ...(isAnchored && {
-        anchor: this.#anchors.find(place, text, purpose === 'readingAhead'),
-        split: this.#anchors.splitOf(place, text),
-      }),
+      anchor: found?.anchor,
+      ...(isAnchored && { splitAt: this.#anchors.splitOf(place, surroundings) }),
     });
-    const made = { ...prompt, context, contextTokens: contextTokens.length, place };
-    if (isAnchored && purpose === 'asked') this.holdAnchor(made);
-    return made;
-  }
-
-  /**
-   * Splits the document's next prompts where this one is split. A prompt that is read ahead counts only when the
-   * document uses its sequence.
-   */
-  holdAnchor({ place, anchor }: Pick<ContextPrompt, 'place' | 'anchor'>): void {
-    if (anchor !== undefined) this.#anchors.hold(place, anchor);
+    const { split } = prompt;
+    const isNew = isAnchored && split !== found?.anchor;
+    const hold = (): void => {
+      if (isNew && split) this.#anchors.hold(place, split, { ...surroundings, text: composed });
+    };
+    return { ...prompt, context, contextTokens: contextTokens.length, hold };
   }
 
   /** Returns how many tokens other files may take in a document's prompts, or 0 if its language takes none. */
@@ -216,11 +218,18 @@ export class PromptMaker {
       if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.options.onOtherModel();
       this.plans.clear();
       this.options.onLoaded?.(model);
-      const format = detectFim(this.options.session.engine, model);
-      this.#fim = { model, format };
-      format.catch(() => (this.#fim = undefined));
+      const { engine } = this.options.session;
+      const format = detectFim(engine, model);
+      const isAnchored = format.then((fim) => takesAnchors(engine, fim));
+      this.#fim = { model, format, isAnchored };
+      isAnchored.catch(() => (this.#fim = undefined));
     }
     return this.#fim?.format ?? Promise.resolve(undefined);
+  }
+
+  async #takesAnchors(model: LoadedModel): Promise<boolean> {
+    await this.fimOf(model);
+    return this.#fim?.isAnchored ?? false;
   }
 
   /** Forgets a document's prompt, because the engine holds nothing of it any more. */

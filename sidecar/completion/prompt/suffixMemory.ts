@@ -42,22 +42,18 @@ export class SuffixMemory {
 }
 
 function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
-  if (differsByClosers(last, suffix)) return true;
+  if (last === suffix) return true;
+  const passed = missingAtStart(last, suffix);
   // A line right before the cursor may now occur twice in the prompt. A deleted line must not occur at all, even if the
   // same line stands further up.
-  const passed = missingAtStart(last, suffix);
-  return passed !== undefined && prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
-}
-
-/** Whether two suffixes differ by nothing but closers at their start, near the cursor. */
-export function differsByClosers(one: string, other: string): boolean {
-  if (one === other) return true;
-  const added = missingAtStart(one, other) ?? missingAtStart(other, one);
-  return added !== undefined && isOfClosers(added);
+  if (passed !== undefined)
+    return isOfClosers(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
+  const untold = missingAtStart(suffix, last);
+  return untold !== undefined && isOfClosers(untold);
 }
 
 /** Whether a text has only closers and blanks, perhaps behind a line break. */
-function isOfClosers(text: string): boolean {
+export function isOfClosers(text: string): boolean {
   const line = text.startsWith('\n') ? text.slice(1) : text;
   return !line.includes('\n') && CLOSERS.test(line.trim());
 }

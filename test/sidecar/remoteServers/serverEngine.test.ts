@@ -97,7 +97,7 @@ describe('ServerEngine', () => {
     [
       "by the marks of the model's family",
       { fillIn: 'qwen-coder' },
-      { prompt: '<|fim_prefix|>before<|fim_suffix|>after<|fim_middle|>' },
+      { prompt: '<|fim_prefix|>bef<|fim_suffix|>after<|fim_middle|>ore' },
     ],
     ['in the order of the family', { model: 'codestral-latest' }, { prompt: '[SUFFIX]after[PREFIX]before' }],
     ['by a suffix', { fillIn: 'suffix' }, { prompt: 'before', suffix: 'after' }],

@@ -257,7 +257,7 @@ test('much text behind the split moves the split to the cursor', async () => {
       model: engine.loaded,
       fim,
       text: { prefix: `a = b\n${typed}`, suffix: '\nc' },
-      split: 'a = b'.length,
+      splitAt: 'a = b'.length,
       path: 'a.py',
       languageId: 'python',
       maxTokens: 1_000,
