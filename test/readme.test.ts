@@ -15,14 +15,14 @@ const readme = read('README.md');
 
 /** Each figure that README.md quotes from a page of results, and the cell of that page. */
 const QUOTED: readonly { figure: string; page: string; row: string; column: string }[] = [
-  { figure: '57.8 % of 408', page: 'bundled-model', row: 'HumanEval', column: 'Chorus-0.5B' },
+  { figure: '57.8 %', page: 'bundled-model', row: 'HumanEval', column: 'Chorus-0.5B' },
   { figure: '33 of 50', page: 'explanations', row: 'right', column: 'Chorus-0.5B' },
   { figure: '22 of 31', page: 'call-sites', row: 'with the workspace as context', column: 'name and arguments right' },
   { figure: '0 of 31', page: 'call-sites', row: 'without', column: 'name and arguments right' },
   { figure: '612', page: 'reopen', row: '4096', column: 'kept, ms' },
   { figure: '11172', page: 'reopen', row: '4096', column: 'cold start, ms' },
   {
-    figure: '78 ms / 457 ms',
+    figure: '55 ms / 599 ms',
     page: 'typing',
     row: 'keystroke to text (with the editor’s 50 ms), p50 / p90',
     column: 'Chorus',
