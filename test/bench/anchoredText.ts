@@ -16,8 +16,8 @@ import { bundledExpertsPath, bundledModelPath } from '../../sidecar/shelf/defaul
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { type AskedModel, BUDGET_TOKENS, type GapPrompt, gapPrompt } from './bundled/gapPrompt.ts';
 import { type Gap, readGaps } from './bundled/gaps.ts';
-import { missingNats } from './bundled/missingNats.ts';
 import { namedModel } from './bundled/models.ts';
+import { logitsBehind, natsOfGap } from './bundled/natsOfGap.ts';
 import { meanOf } from './bundled/paired.ts';
 import { writeReport } from './report.ts';
 import { shuffled } from './shuffled.ts';
@@ -72,50 +72,26 @@ await report();
 
 async function measure(opened: OpenedNetwork, prompt: GapPrompt, gap: Gap): Promise<Measured> {
   const start = prompt.tokens.lastIndexOf(suffixMark);
+  const missing = { requiredPrefix: prompt.requiredPrefix, expected: gap.expected };
   const anchored: number[] = [];
   let anchoredMs = NaN;
   const behind = prompt.tokens.slice(start);
   for (const typed of TYPED) {
     const evaluated = [...prompt.tokens.slice(0, start - typed), ...behind];
-    await evaluate(opened, evaluated);
+    await logitsBehind(opened, evaluated);
     const startMs = performance.now();
-    const logits = await evaluate(opened, [...evaluated, ...prompt.tokens.slice(start - typed, start)]);
+    const logits = await logitsBehind(opened, [...evaluated, ...prompt.tokens.slice(start - typed, start)]);
     if (typed === 1) anchoredMs = performance.now() - startMs;
-    anchored.push(await natsOf(opened, prompt, gap, logits));
+    anchored.push(await natsOfGap(asked, opened, { ...missing, first: logits }));
   }
   opened.sequence.truncate(start - 1);
   const startMs = performance.now();
-  const logits = await evaluate(opened, prompt.tokens);
+  const logits = await logitsBehind(opened, prompt.tokens);
   const exactMs = performance.now() - startMs;
-  const exact = await natsOf(opened, prompt, gap, logits);
+  const exact = await natsOfGap(asked, opened, { ...missing, first: logits });
   const bare = [...prompt.tokens.slice(0, start + 1), prompt.tokens.at(-1) as number];
-  const without = await natsOf(opened, prompt, gap, await evaluate(opened, bare));
+  const without = await natsOfGap(asked, opened, { ...missing, first: await logitsBehind(opened, bare) });
   return { exact, anchored, without, exactMs, anchoredMs };
-}
-
-/** Evaluates a prompt behind the rows that the sequence holds of it. Resolves with the logits of its last token. */
-async function evaluate({ network, sequence }: OpenedNetwork, tokens: readonly number[]): Promise<Float32Array> {
-  let common = 0;
-  while (common < tokens.length - 1 && sequence.tokens[common] === tokens[common]) common++;
-  sequence.truncate(common);
-  return network.evaluate(sequence, tokens.slice(sequence.length), 'last');
-}
-
-/** Returns the nats of the missing text and the end of its line behind a prompt. */
-async function natsOf(
-  { network, sequence }: OpenedNetwork,
-  prompt: GapPrompt,
-  gap: Gap,
-  first: Float32Array,
-): Promise<number> {
-  const { text } = asked.opened;
-  const { requiredPrefix } = prompt;
-  const tokens = text.tokenize(requiredPrefix + gap.expected, false);
-  const others = await network.evaluate(sequence, tokens, 'all');
-  return missingNats(
-    { tokens, requiredPrefix, index: asked.index, endOfGeneration: text.special.endOfGeneration },
-    (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)),
-  );
 }
 
 async function report(): Promise<void> {

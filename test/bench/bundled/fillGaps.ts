@@ -6,7 +6,7 @@ import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openN
 import { inParallel, openForBench } from './benchNetworks.ts';
 import { type AskedModel, BUDGET_TOKENS, type GapPrompt, gapPrompt } from './gapPrompt.ts';
 import type { Gap } from './gaps.ts';
-import { missingNats } from './missingNats.ts';
+import { logitsBehind, natsOfGap } from './natsOfGap.ts';
 import type { BenchModel } from './models.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
@@ -73,7 +73,12 @@ export async function fillGaps(
       };
       const exactWhenGuessed = await isExact(undefined);
       const exact = prompt.indentations === undefined ? exactWhenGuessed : await isExact(prompt.indentations);
-      const nats = await natsOfGap(asked, network, prompt, gap.expected);
+      const nats = await natsOfGap(asked, network, {
+        requiredPrefix: prompt.requiredPrefix,
+        expected: gap.expected,
+        // The sequence was continued behind the prompt.
+        first: await logitsBehind(network, prompt.tokens),
+      });
       result = { id: gap.id, exact, exactWhenGuessed, nats, prompt: prompt.digest };
       await kept.add(result);
     }
@@ -107,33 +112,6 @@ async function continued(
     logits = await network.evaluate(sequence, [token], 'last');
   }
   return own;
-}
-
-/** Returns the nats of the missing text and the end of its line, after a prompt that was continued. */
-async function natsOfGap(
-  { opened, index }: AskedModel,
-  { network, sequence }: OpenedNetwork,
-  { tokens: before, requiredPrefix }: GapPrompt,
-  expected: string,
-): Promise<number> {
-  const tokens = opened.text.tokenize(requiredPrefix + expected, false);
-  const first = await logitsBehind({ network, sequence }, before);
-  const others = await network.evaluate(sequence, tokens, 'all');
-  return missingNats(
-    { tokens, requiredPrefix, index, endOfGeneration: opened.text.special.endOfGeneration },
-    (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)),
-  );
-}
-
-/** Evaluates the tokens that are not in the cache, at least the last one. */
-async function logitsBehind(
-  { network, sequence }: Pick<OpenedNetwork, 'network' | 'sequence'>,
-  tokens: readonly number[],
-): Promise<Float32Array> {
-  let common = 0;
-  while (common < tokens.length - 1 && sequence.tokens[common] === tokens[common]) common++;
-  sequence.truncate(common);
-  return network.evaluate(sequence, tokens.slice(common), 'last');
 }
 
 function likeliest(logits: Float32Array, allowed: ReadonlySet<number> | undefined): number | undefined {
