@@ -1,5 +1,5 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, mul, mulMat, reshape, scale, transpose, view } from '../ggml/ops.ts';
+import { add, contiguous, mul, mulMat, outProd, reshape, scale, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { ExpertGates } from './expertGates.ts';
 
@@ -20,8 +20,8 @@ export interface LowRankMatrix {
   readonly base?: Tensor | LowRankMatrix;
   /** `Vᵀ`: `[in, rank]`, or its rows among those of other matrices. */
   readonly down: Tensor | SharedRows;
-  /** `U`: `[rank, out]` */
-  readonly up: Tensor;
+  /** `U`: `[rank, out]`, or its columns. */
+  readonly up: Tensor | Columns;
   readonly factor: number;
   /** Weighs experts of equal rank, whose factors stand side by side. Absent: each has a gate of 1. */
   readonly gates?: ExpertGates;
@@ -34,13 +34,23 @@ export function lowRank(
   { base, down, up, factor, gates }: LowRankMatrix,
   options: { readonly preciseF32?: boolean } = {},
 ): Tensor {
-  const inner =
+  const product =
     down instanceof SharedRows ? down.multiply(graph, x, gates) : gated(graph, mulMat(graph, down, x), gates);
   // Few values lie between the two products, so they are scaled instead of the result.
-  const change = mulMat(graph, up, factor === 1 ? inner : scale(graph, inner, factor), options);
+  const inner = factor === 1 ? product : scale(graph, gapless(graph, product), factor);
+  const change =
+    up instanceof Columns
+      ? outProd(graph, up.columns, transpose(graph, inner))
+      : mulMat(graph, up, gapless(graph, inner), options);
   if (!base) return change;
   const ofBase = 'down' in base ? lowRank(graph, x, base, options) : mulMat(graph, base, x, options);
   return add(graph, ofBase, change);
+}
+
+/** The columns of `U`, in float32. For few ranks, their product is much faster on the processor. */
+export class Columns {
+  /** `[out, rank]` */
+  constructor(readonly columns: Tensor) {}
 }
 
 /**
@@ -71,16 +81,15 @@ export class SharedRows {
     readonly index: number,
   ) {}
 
-  /** `x[in, tokens] → [rank, tokens]` */
+  /** `x[in, tokens] → [rank, tokens]`, with gaps between the rows. */
   multiply(graph: Graph, x: Tensor, gates: ExpertGates | undefined): Tensor {
     const all = this.shared.multiply(graph, x, gates);
     const [rows, tokens] = all.shape;
     const rank = rows / this.shared.matrices;
-    const own = view(graph, all, [rank, tokens], {
+    return view(graph, all, [rank, tokens], {
       strides: [all.strides[1], all.strides[2], all.strides[3]],
       offsetBytes: this.index * rank * all.strides[0],
     });
-    return tokens === 1 ? own : contiguous(graph, own);
   }
 }
 
@@ -110,5 +119,8 @@ export function frobeniusDecay(graph: Graph, { down, up }: Factors): Factors {
     up: mulMat(graph, mulMat(graph, down, down), up),
   };
 }
+
+/** Copies rows together if gaps are between them. */
+const gapless = (graph: Graph, a: Tensor): Tensor => (a.shape[1] === 1 || a.isContiguous ? a : contiguous(graph, a));
 
 const transposed = (graph: Graph, a: Tensor): Tensor => contiguous(graph, transpose(graph, a));

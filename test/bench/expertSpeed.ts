@@ -1,7 +1,8 @@
 /**
  * Measures what low-rank experts cost: `tsx test/bench/expertSpeed.ts [--model FILE] [--experts 1,4,8] [--rank 16]
- * [--type F16] [--depths 0,4096,16384] [--rounds 9] [--threads 2] [--write]`. The base alone, one adapter, and
- * mixtures with random values take turns in one process. The same tokens are forced in all of them.
+ * [--type F16] [--depths 0,4096,16384] [--rounds 9] [--threads 2] [--adapter FILE] [--write]`. The base alone, one
+ * adapter, and mixtures with random values take turns in one process, and the adapter FILE if it is given. The same
+ * tokens are forced in all of them.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     type: { type: 'string', default: 'F16' },
     depths: { type: 'string', default: '0,4096,16384' },
     rounds: { type: 'string', default: '9' },
+    adapter: { type: 'string' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
     write: { type: 'boolean', default: false },
   },
@@ -77,8 +79,9 @@ async function openAll(): Promise<void> {
     return file;
   };
   await open('the base alone', []);
+  if (values.adapter !== undefined) await open(path.basename(values.adapter), [values.adapter]);
   await open('one adapter', [await written('adapter')]);
-  for (const experts of numbers(values.experts))
+  for (const experts of values.experts === '' ? [] : numbers(values.experts))
     await open(`a mixture of ${experts}`, [await written(`mixture-${experts}`, { experts, expertsUsed: 0 })]);
 }
 

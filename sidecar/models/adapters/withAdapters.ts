@@ -2,7 +2,7 @@ import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
-import { SharedDown, SharedRows, type LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
+import { Columns, SharedDown, SharedRows, type LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import { PURPOSES, type Purpose } from '../../protocol/engine.ts';
 import type { LowRankMixture, WeightTable } from '../architectures/weightTable.ts';
 import type { Placement } from '../chorus/network/placement.ts';
@@ -10,6 +10,7 @@ import type { PlacedWeights } from '../chorus/network/weights.ts';
 import type { AdapterFile } from './adapterFile.ts';
 import { routerName } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
+import { bytesInMemory, factorColumns } from './factorColumns.ts';
 import { joinFactors, joinRows, type JoinedFactors } from './joinFactors.ts';
 
 /** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks, for each purpose. */
@@ -27,8 +28,7 @@ export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<strin
   const bytes = new Map<string, number>();
   const sets = areForAll(adapters) ? [adapters] : PURPOSES.map((purpose) => adaptersFor(adapters, purpose));
   for (const layer of sets.flatMap((set) => Object.values(layersOf(set))))
-    for (const [name, { down, up }] of joinFactors(layer))
-      bytes.set(name, (bytes.get(name) ?? 0) + down.bytes.length + up.bytes.length);
+    for (const [name, factors] of joinFactors(layer)) bytes.set(name, (bytes.get(name) ?? 0) + bytesInMemory(factors));
   return bytes;
 }
 
@@ -94,7 +94,7 @@ function lowRankMatrices(
       matrices.set(name, {
         base: baseOf?.(name),
         down: shared ? new SharedRows(shared, index) : storage.declare(`${name}.lora_a`, downs[index] as Factor, name),
-        up: storage.declare(`${name}.lora_b`, (ofGroup[index] as JoinedFactors).up, name),
+        up: storage.declareUp(name, (ofGroup[index] as JoinedFactors).up),
         factor: 1,
       });
   }
@@ -159,6 +159,15 @@ class FactorStorage implements Disposable {
     const tensor = storage.declare(name, type, shape);
     this.#factors.push({ device, tensor, bytes });
     return tensor;
+  }
+
+  /** Declares the second factor of a matrix. Few ranks are columns if the whole model is on the processor. */
+  declareUp(matrix: string, up: Factor): Tensor | Columns {
+    const { device, cpu } = this.placement;
+    const columns = device.kind === 'cpu' && !cpu ? factorColumns(up) : undefined;
+    return columns
+      ? new Columns(this.declare(`${matrix}.lora_b.columns`, columns, matrix))
+      : this.declare(`${matrix}.lora_b`, up, matrix);
   }
 
   /** Throws `AllocationError` if a device has no memory. */

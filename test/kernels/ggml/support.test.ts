@@ -43,6 +43,7 @@ const rows: readonly Row[] = [
   pair('sub', ops.sub),
   pair('mul', ops.mul),
   pair('div', ops.div),
+  pair('outProd', ops.outProd),
   pair('swiglu', ops.swiglu),
   pair('geglu', ops.geglu),
   pair('swigluClamped', ops.swigluClamped),
