@@ -70,7 +70,9 @@ export class LocalEngine implements Engine, Measuring {
     if (file.header.metadata.has(TEMPLATE_KEY)) this.#templates.start();
     const device = await opening;
     this.#logLines = [];
-    const request: OpenRequest = { ...options, params, file, device, threads, logLines: () => this.#logLines };
+    const { report } = this.options;
+    const logLines = (): readonly string[] => this.#logLines;
+    const request: OpenRequest = { ...options, params, file, device, threads, report, logLines };
     this.#loaded = await openModel(request, (opened) => this.#prepare(request, opened));
     return this.#loaded.described;
   }

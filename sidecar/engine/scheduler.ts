@@ -121,12 +121,12 @@ export class Scheduler {
         return step(preempted);
       });
     try {
-      const { purpose = 'completion' } = request;
-      if (!lease.isWarm || (lease.sequence.purpose ?? purpose) !== purpose) {
+      const adapterSet = await this.#adapterSet(lease, attempt);
+      if (!lease.isWarm || lease.sequence.adapterSet !== adapterSet) {
         await this.#keeper.letGo(lease.sequence, request.priority, end.signal);
         await turn(async () => {
           await lease.sequence.truncate(0);
-          lease.sequence.begin?.(purpose);
+          if (adapterSet !== undefined) lease.sequence.begin?.(adapterSet);
         });
       }
       const generation = this.#generation(lease, attempt, turn);
@@ -142,6 +142,12 @@ export class Scheduler {
     } finally {
       lease.release();
     }
+  }
+
+  /** The adapters for a request. A turn is only needed if an expert may have to be loaded. */
+  async #adapterSet(lease: Lease<BackendSequence>, { request, end }: Attempt): Promise<string | undefined> {
+    if (request.expert === undefined) return this.backend.adapterSet?.(request);
+    return this.#turns.run(lease.ticket, end.signal, async () => this.backend.adapterSet?.(request));
   }
 
   #generation(

@@ -1,4 +1,4 @@
-import type { Purpose, SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { EngineGenerateParams, SamplingParams, TokenId } from '../protocol/engine.ts';
 import type { NgramIndex } from './decoding/ngramIndex.ts';
 import type { NgramModel } from './decoding/ngramModel.ts';
 import type { TokenSpelling } from './decoding/tokenIndex.ts';
@@ -16,6 +16,11 @@ export interface Backend {
   isEndOfGeneration(token: TokenId): boolean;
   /** Switches to half the threads, or back to all. */
   beQuiet(isQuiet: boolean): void;
+  /**
+   * Returns the name of the adapters that count for a request, and loads the expert of its workspace. Absent: no
+   * adapters count, or all requests have the same.
+   */
+  adapterSet?(request: Pick<EngineGenerateParams, 'purpose' | 'expert'>): Promise<string>;
   /** Compiles a grammar. Throws `TroubleError` 'invalid-input' if it can't be used. */
   grammar(source: GrammarSource): Promise<CompiledGrammar>;
 }
@@ -42,10 +47,10 @@ export interface BackendSequence {
    * Absent: all.
    */
   readonly keptTokens?: number;
-  /** The purpose whose adapters count for its tokens. Absent: none differ. */
-  readonly purpose?: Purpose;
-  /** Empties the sequence for requests of a purpose. Absent if all are alike. */
-  begin?(purpose: Purpose): void;
+  /** The name of the adapters that count for its tokens. Absent: all requests have the same. */
+  readonly adapterSet?: string;
+  /** Empties the sequence for requests with these adapters. Absent if all have the same. */
+  begin?(adapterSet: string): void;
   /** The length of the longest common prefix of `tokens` and the sequence. */
   commonPrefixLength(tokens: readonly TokenId[]): number;
   /**

@@ -13,6 +13,8 @@ export interface OpenRequest {
   readonly threads: number;
   readonly onProgress?: (share: number) => void;
   readonly signal?: AbortSignal;
+  /** Receives lines for the user's log. */
+  readonly report?: (line: string) => void;
   /** The last lines that the native libraries logged. */
   readonly logLines: () => readonly string[];
 }

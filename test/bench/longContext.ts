@@ -221,7 +221,7 @@ async function ours(name: string, depth: number): Promise<Competitor> {
   const sequence = new ChorusSequence(attended, vocabularySize);
   const rows = new CacheRows(placement, cache, {
     key: name,
-    purpose: 'completion',
+    adapterSet: 'completion',
     exactLength: () => cache.length,
     stretch: 1,
   });

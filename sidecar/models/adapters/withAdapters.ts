@@ -13,8 +13,8 @@ import type { Factor } from './factor.ts';
 import { bytesInMemory, factorColumns } from './factorColumns.ts';
 import { joinFactors, joinRows, type JoinedFactors } from './joinFactors.ts';
 
-/** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks, for each purpose. */
-const MAX_FACTORS = 22_000 * PURPOSES.length;
+/** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks. */
+const MAX_FACTORS = 22_000;
 
 /** The adapters that count for a purpose. */
 export const adaptersFor = (adapters: readonly AdapterFile[], purpose: Purpose): readonly AdapterFile[] =>
@@ -34,8 +34,7 @@ export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<strin
 
 /**
  * Loads the factors of adapters. Without routers all of them count for every token of a purpose. A mixture changes the
- * matrices that the other adapters changed. Returns the weights with them; they own the weights from now on. The
- * factors of one matrix stand side by side, so that two products serve all adapters.
+ * matrices that the other adapters changed. Returns the weights with them; they own the weights from now on.
  */
 export function withAdapters(
   weights: PlacedWeights,
@@ -43,29 +42,54 @@ export function withAdapters(
   placement: Placement,
 ): PlacedWeights {
   if (adapters.length === 0) return weights;
-  const factors = new FactorStorage(placement);
+  const adapted: AdaptedTable[] = [];
   const dispose = (): void => {
-    factors[Symbol.dispose]();
-    weights[Symbol.dispose]();
+    for (const each of [...adapted, weights]) each[Symbol.dispose]();
   };
   try {
-    const tableOf = (counting: readonly AdapterFile[]): WeightTable => {
-      const { plain, routed } = layersOf(counting);
-      const matrices = lowRankMatrices(joinFactors(plain), factors, (name) => weights.table.tensor(name));
-      return weights.table.withLowRank(matrices, mixtureOf(routed, factors));
-    };
-    const table = tableOf(adaptersFor(adapters, 'completion'));
-    const chatTable = areForAll(adapters) ? undefined : tableOf(adaptersFor(adapters, 'chat'));
+    for (const purpose of areForAll(adapters) ? [PURPOSES[0]] : PURPOSES)
+      adapted.push(adaptTable(weights.table, adaptersFor(adapters, purpose), placement));
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  const [completion, chat] = adapted as [AdaptedTable, AdaptedTable?];
+  return {
+    table: completion.table,
+    ...(chat ? { chatTable: chat.table } : {}),
+    sizeBytes: adapted.reduce((sum, { sizeBytes }) => sum + sizeBytes, weights.sizeBytes),
+    gpuBytes: adapted.reduce((sum, { gpuBytes }) => sum + gpuBytes, weights.gpuBytes),
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/** A model's tensors with adapters, and the memory of their factors. */
+export interface AdaptedTable extends Disposable {
+  readonly table: WeightTable;
+  readonly sizeBytes: number;
+  /** The part of `sizeBytes` on a GPU. */
+  readonly gpuBytes: number;
+}
+
+/**
+ * Loads the factors of adapters, in place of those that the table has. The factors of one matrix stand side by side, so
+ * that two products serve all adapters. Throws `AllocationError` if a device has no memory.
+ */
+export function adaptTable(base: WeightTable, adapters: readonly AdapterFile[], placement: Placement): AdaptedTable {
+  const factors = new FactorStorage(placement);
+  try {
+    const { plain, routed } = layersOf(adapters);
+    const matrices = lowRankMatrices(joinFactors(plain), factors, (name) => base.tensor(name));
+    const table = base.withLowRank(matrices, mixtureOf(routed, factors));
     factors.fill();
     return {
       table,
-      ...(chatTable ? { chatTable } : {}),
-      sizeBytes: weights.sizeBytes + factors.bytes(() => true),
-      gpuBytes: weights.gpuBytes + factors.bytes(({ kind }) => kind !== 'cpu'),
-      [Symbol.dispose]: dispose,
+      sizeBytes: factors.bytes(() => true),
+      gpuBytes: factors.bytes(({ kind }) => kind !== 'cpu'),
+      [Symbol.dispose]: () => factors[Symbol.dispose](),
     };
   } catch (error) {
-    dispose();
+    factors[Symbol.dispose]();
     throw error;
   }
 }

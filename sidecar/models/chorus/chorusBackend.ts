@@ -1,6 +1,6 @@
 import type { Llama, LlamaGrammar, LlamaModel } from 'node-llama-cpp';
 import type { Backend, CompiledGrammar, GrammarSource } from '../backend.ts';
-import type { TokenId } from '../../protocol/engine.ts';
+import type { EngineGenerateParams, TokenId } from '../../protocol/engine.ts';
 import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
 import type { AttendedCache } from './cache/attendedCache.ts';
@@ -8,6 +8,7 @@ import { ChorusSequence } from './chorusSequence.ts';
 import { startGrammar } from './grammarState.ts';
 import { BATCH_TOKENS } from './network/batchTokens.ts';
 import type { Network } from './network/network.ts';
+import type { WorkspaceExperts } from './workspaceExperts.ts';
 
 /** Chorus's own network as the scheduler sees it. */
 export class ChorusBackend implements Backend {
@@ -21,6 +22,7 @@ export class ChorusBackend implements Backend {
   constructor(
     private readonly options: {
       readonly network: Network;
+      readonly experts: WorkspaceExperts;
       readonly caches: readonly AttendedCache[];
       /** How many tokens a sequence can read; it may keep fewer rows. */
       readonly contextSizeTokens: number;
@@ -44,6 +46,10 @@ export class ChorusBackend implements Backend {
 
   beQuiet(isQuiet: boolean): void {
     this.options.network.beQuiet(isQuiet);
+  }
+
+  adapterSet(request: Pick<EngineGenerateParams, 'purpose' | 'expert'>): Promise<string> {
+    return this.options.experts.adapterSet(request);
   }
 
   async grammar(source: GrammarSource): Promise<CompiledGrammar> {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../backend.ts';
 import { PromptLookup } from '../decoding/drafting.ts';
 import { createSampler } from '../decoding/sampler.ts';
-import { PURPOSES, type Purpose, type TokenId } from '../../protocol/engine.ts';
+import type { TokenId } from '../../protocol/engine.ts';
 import type { AttendedCache, ForwardOptions } from './cache/attendedCache.ts';
 import type { SequenceCache } from './cache/sequenceCache.ts';
 import type { GrammarState } from './grammarState.ts';
@@ -29,7 +29,8 @@ interface Accepted {
 
 /** A sequence of Chorus's own network as the scheduler sees it: its cache, and decoding. */
 export class ChorusSequence implements BackendSequence {
-  #rows: ReadonlyMap<Purpose, SequenceRows | undefined> = new Map();
+  #rows: SequenceRows | undefined;
+  #rowsOf: (adapterSet: string) => SequenceRows | undefined = () => undefined;
   readonly #sequence: SequenceCache;
 
   constructor(
@@ -40,26 +41,27 @@ export class ChorusSequence implements BackendSequence {
   }
 
   /**
-   * Sets `rows`, which come in chunks of `chunkTokens`, if the cache has any. `keyOf` returns the key of a purpose's
-   * rows, as in `RowsKind`.
+   * Sets `rows`, which come in chunks of `chunkTokens`, if the cache has any. `keyOf` returns the key of the rows that
+   * adapters compute, as in `RowsKind`.
    */
-  offerRows(keyOf: (purpose: Purpose) => string, chunkTokens: number): void {
-    this.#rows = new Map(
-      PURPOSES.map((purpose) => [purpose, this.cache.rowsFor?.({ purpose, key: keyOf(purpose) }, chunkTokens)]),
-    );
+  offerRows(keyOf: (adapterSet: string) => string, chunkTokens: number): void {
+    this.#rowsOf = (adapterSet) => this.cache.rowsFor?.({ adapterSet, key: keyOf(adapterSet) }, chunkTokens);
+    this.#rows = this.#rowsOf(this.adapterSet);
   }
 
   get rows(): SequenceRows | undefined {
-    return this.#rows.get(this.purpose);
+    return this.#rows;
   }
 
-  get purpose(): Purpose {
-    return this.#sequence.purpose;
+  get adapterSet(): string {
+    return this.#sequence.adapterSet;
   }
 
-  begin(purpose: Purpose): void {
+  begin(adapterSet: string): void {
     this.cache.truncate(0);
-    this.#sequence.purpose = purpose;
+    if (this.adapterSet === adapterSet) return;
+    this.#sequence.adapterSet = adapterSet;
+    this.#rows = this.#rowsOf(adapterSet);
   }
 
   get length(): number {

@@ -2,7 +2,7 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { VERSION } from '../../common/version.ts';
 import { CHUNK_TOKENS } from '../../keptContexts/chunkNames.ts';
-import type { Purpose } from '../../protocol/engine.ts';
+import { PURPOSES, type Purpose } from '../../protocol/engine.ts';
 import { adaptersFor, withAdapters } from '../adapters/withAdapters.ts';
 import { openAdapters, withFactors, type OpenedAdapters } from '../adapters/openAdapters.ts';
 import { fingerprint } from '../gguf/fingerprint.ts';
@@ -27,6 +27,7 @@ import { loadWeights, type PlacedWeights } from './network/weights.ts';
 import { openFailure } from './openFailure.ts';
 import { planModel, type ModelPlan } from './planModel.ts';
 import { ChoosingHeads } from './tiers/choosingHeads.ts';
+import { WorkspaceExperts } from './workspaceExperts.ts';
 
 /** A model that was checked, how it will be held, and its vocabulary. */
 interface PlannedModel {
@@ -137,9 +138,14 @@ async function open(
     onProgress: (share) => request.onProgress?.(loadingShare + (1 - loadingShare) * share),
   });
   const caches = sequences.map((sequence) => use(openCache(network, sequence, { choice, text, runs })));
-  const rowsKey = (purpose: Purpose): string =>
-    JSON.stringify([VERSION, modelKeys[purpose], tier ? { ...tier, refreshedHeads: undefined } : 'full']);
-  const backend = backendOf(request, { contextSizeTokens, tokenizer, network, caches, text, rowsKey });
+  const experts = use(workspaceExperts(request, { model, adapters, network, sequences }));
+  const rowsKey = (adapterSet: string): string =>
+    JSON.stringify([
+      VERSION,
+      isPurpose(adapterSet) ? modelKeys[adapterSet] : `${modelKeys.base} ${experts.keyOf(adapterSet)}`,
+      tier ? { ...tier, refreshedHeads: undefined } : 'full',
+    ]);
+  const backend = backendOf(request, { contextSizeTokens, tokenizer, network, caches, text, experts, rowsKey });
   const [sequence, cache] = [backend.sequences[0] as ChorusSequence, sequences[0] as SequenceCache];
   const sizes = { vocabularySize: hyperparameters.vocabularySize, contextSizeTokens, keptRows: choice.capacity };
   return {
@@ -148,18 +154,44 @@ async function open(
     text,
     evaluator: () => chorusEvaluator(sequence, cache, sizes),
     deviceMemoryBytes: () =>
-      [weights, network, ...sequences, ...caches].reduce((sum, { gpuBytes }) => sum + gpuBytes, 0),
+      [weights, network, experts, ...sequences, ...caches].reduce((sum, { gpuBytes }) => sum + gpuBytes, 0),
   };
 }
 
-/** Identifies for each purpose the model with the adapters that count. */
-async function keysOf({ headers }: CheckedModel, { used }: OpenedAdapters): Promise<Readonly<Record<Purpose, string>>> {
-  const model = await fingerprint(headers);
-  const keyOf = (purpose: Purpose): string => [model, ...adaptersFor(used, purpose).map(({ key }) => key)].join(' ');
-  return { completion: keyOf('completion'), chat: keyOf('chat') };
+const isPurpose = (adapterSet: string): adapterSet is Purpose => (PURPOSES as readonly string[]).includes(adapterSet);
+
+/** Identifies the model alone, and for each purpose the model with the adapters that count. */
+async function keysOf(
+  { headers }: CheckedModel,
+  { used }: OpenedAdapters,
+): Promise<Readonly<Record<Purpose | 'base', string>>> {
+  const base = await fingerprint(headers);
+  const keyOf = (purpose: Purpose): string => [base, ...adaptersFor(used, purpose).map(({ key }) => key)].join(' ');
+  return { base, completion: keyOf('completion'), chat: keyOf('chat') };
 }
 
-/** `rowsKey`: identifies the rows of a purpose among those that are kept on disk. */
+function workspaceExperts(
+  { report = () => undefined }: OpenRequest,
+  {
+    model,
+    adapters,
+    network,
+    sequences,
+  }: Pick<PlannedModel, 'model' | 'adapters'> & {
+    readonly network: Network;
+    readonly sequences: readonly SequenceCache[];
+  },
+): WorkspaceExperts {
+  return new WorkspaceExperts({
+    model,
+    network,
+    others: adaptersFor(adapters.used, 'completion'),
+    inUse: () => sequences.map(({ adapterSet }) => adapterSet),
+    report,
+  });
+}
+
+/** `rowsKey`: identifies the rows that adapters compute among those that are kept on disk. */
 function backendOf(
   { device: { llama } }: OpenRequest,
   {
@@ -171,7 +203,8 @@ function backendOf(
     readonly network: Network;
     readonly caches: readonly AttendedCache[];
     readonly text: ModelText;
-    readonly rowsKey: (purpose: Purpose) => string;
+    readonly experts: WorkspaceExperts;
+    readonly rowsKey: (adapterSet: string) => string;
   },
 ): ChorusBackend {
   const backend = new ChorusBackend({ ...opened, llama });

@@ -42,6 +42,8 @@ export interface EngineGenerateParams {
   readonly priority: Priority;
   /** Chooses the adapters that count for the tokens. Default: completion. */
   readonly purpose?: Purpose;
+  /** The expert of the request's workspace. It counts for completion, beside the adapters that it does not include. */
+  readonly expert?: ExpertFile;
   readonly tokens: readonly TokenId[];
   readonly maxTokens: number;
   readonly sampling: SamplingParams;
@@ -66,6 +68,12 @@ export interface EngineGenerateParams {
   readonly quiet?: boolean;
   /** The set on disk that keeps and restores the evaluated context. Absent: the context is kept only in memory. */
   readonly contextSet?: ContextSet;
+}
+/** A low-rank adapter for the requests of one workspace. */
+export interface ExpertFile {
+  readonly path: string;
+  /** Another version may have other values. */
+  readonly version: string;
 }
 /** The evaluated contexts of one workspace on disk. A request may restore any context of its set. */
 export interface ContextSet {

@@ -98,7 +98,7 @@ async function natsOf(
   const { vocabularySize } = model.hyperparameters;
   const given = [...before.slice(-1), ...tokens.slice(0, -1)];
   sequence.truncate(0);
-  sequence.purpose = question === undefined ? 'completion' : 'chat';
+  sequence.adapterSet = question === undefined ? 'completion' : 'chat';
   if (before.length > 1) await network.evaluate(sequence, before.slice(0, -1), 'last');
   let nats = 0;
   for (let first = 0; first < given.length; first += CHUNK_TOKENS) {

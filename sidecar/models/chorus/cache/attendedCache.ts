@@ -1,4 +1,4 @@
-import type { Purpose, TokenId } from '../../../protocol/engine.ts';
+import type { TokenId } from '../../../protocol/engine.ts';
 import type { SequenceRows, WholePrompt } from '../../backend.ts';
 import type { WantedLogits } from '../network/networkGraph.ts';
 import type { SequenceCache } from './sequenceCache.ts';
@@ -12,9 +12,9 @@ export interface ForwardOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The rows of one purpose. */
+/** The rows that the same adapters compute. */
 export interface RowsKind {
-  readonly purpose: Purpose;
+  readonly adapterSet: string;
   /** Identifies the weights, the graphs and the rows that tokens attend. */
   readonly key: string;
 }

@@ -3,7 +3,7 @@ import type { Device } from '../../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../../kernels/ggml/transfer.ts';
 import type { SequenceRows } from '../../backend.ts';
-import type { Purpose, TokenId } from '../../../protocol/engine.ts';
+import type { TokenId } from '../../../protocol/engine.ts';
 import { keptOn, type Placement } from '../network/placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
@@ -37,8 +37,8 @@ export class CacheRows implements SequenceRows {
       readonly key: string;
       /** The number of tokens, of those held, whose rows equal those of a prompt. */
       readonly exactLength: () => number;
-      /** The purpose whose adapters compute the rows. The sequence has none of these while it serves another. */
-      readonly purpose: Purpose;
+      /** The adapters that compute the rows. The sequence has none of these rows while others compute. */
+      readonly adapterSet: string;
       /** As in `SequenceRows`. */
       readonly stretch: number;
     },
@@ -82,7 +82,7 @@ export class CacheRows implements SequenceRows {
   }
 
   #exactLength(): number {
-    return this.cache.purpose === this.options.purpose ? this.options.exactLength() : 0;
+    return this.cache.adapterSet === this.options.adapterSet ? this.options.exactLength() : 0;
   }
 
   /** Calls `visit` for each piece of `bytes`, rows from `first` on, with its offset in its tensor. */

@@ -25,8 +25,8 @@ const TENSORS_PER_BLOCK = 5;
  */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
-  /** Chooses the adapters that compute the rows. It changes only while the sequence is empty. */
-  purpose: Purpose = 'completion';
+  /** The name of the adapters that compute the rows. It changes only while the sequence is empty. */
+  adapterSet: string = 'completion' satisfies Purpose;
   readonly #layers: readonly (LayerCache | undefined)[];
   readonly #lastQueries: readonly Tensor[];
   readonly #storage: BlockStorage;

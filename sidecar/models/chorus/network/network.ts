@@ -5,6 +5,8 @@ import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { contiguous, sumRows, transpose } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
+import type { Purpose } from '../../../protocol/engine.ts';
+import type { WeightTable } from '../../architectures/weightTable.ts';
 import { ThreadGovernor } from './threadGovernor.ts';
 import { causalMask, type MaskedTokens } from '../cache/causalMask.ts';
 import { extentsFor, largestExtents, type GraphExtents } from './graphExtents.ts';
@@ -48,14 +50,15 @@ export class Network implements Disposable {
   readonly #tokenThreads: ThreadGovernor;
   readonly #promptThreads: ThreadGovernor;
   #computing: Promise<void> = Promise.resolve();
-  readonly #chatOptions: NetworkOptions;
+  /** The network with other adapters, by the name of the adapters. */
+  readonly #adapted = new Map<string, NetworkOptions>();
   /** The duration of the last evaluation of one token. */
   #tokenMs = Infinity;
 
   constructor(readonly options: NetworkOptions) {
     const { device, cpu } = options.placement;
     const { chatTable } = options.weights;
-    this.#chatOptions = chatTable ? { ...options, weights: { ...options.weights, table: chatTable } } : options;
+    if (chatTable) this.addAdapterSet('chat' satisfies Purpose, chatTable);
     this.#graphs = new KeptGraphs(graphMemoryOn(options.placement), KEPT_GRAPHS);
     this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
     const threads = this.#cpu?.threads ?? 1;
@@ -64,8 +67,19 @@ export class Network implements Disposable {
   }
 
   /** The network with the adapters that count for a sequence. */
-  optionsFor({ purpose }: Pick<SequenceCache, 'purpose'>): NetworkOptions {
-    return purpose === 'chat' ? this.#chatOptions : this.options;
+  optionsFor({ adapterSet }: Pick<SequenceCache, 'adapterSet'>): NetworkOptions {
+    return this.#adapted.get(adapterSet) ?? this.options;
+  }
+
+  /** Makes sequences with this name of adapters use other weights. A name is used once. */
+  addAdapterSet(name: string, table: WeightTable): void {
+    this.#adapted.set(name, { ...this.options, weights: { ...this.options.weights, table } });
+  }
+
+  /** Forgets adapters, before their memory is freed. No sequence may use them. */
+  removeAdapterSet(name: string): void {
+    this.#adapted.delete(name);
+    this.#graphs.drop((key) => key.split(' ')[1] === name);
   }
 
   /** Whether an evaluation ends soon after its signal aborts. */
@@ -296,7 +310,7 @@ export class Network implements Disposable {
     const { tokens, attendedRows, isFirst, stretch, slot } = extents;
     const options = this.optionsFor(sequence);
     return this.#graphs.obtain(
-      `${sequence.id} ${sequence.purpose} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${slot} ${wanted}`,
+      `${sequence.id} ${sequence.adapterSet} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${slot} ${wanted}`,
       () => buildNetworkGraph(options, sequence, { extents, wanted }),
       () => buildNetworkGraph(options, sequence, { extents: largestExtents(sequence), wanted: 'last' }),
     );

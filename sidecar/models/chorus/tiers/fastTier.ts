@@ -179,7 +179,7 @@ export class FastTier implements Disposable {
       choosing: 'all',
       wanted: 'all',
     } as const;
-    const key = `${this.sequence.purpose} ${tokens} ${pages} ${queries} ${choosing} ${wanted}`;
+    const key = `${this.sequence.adapterSet} ${tokens} ${pages} ${queries} ${choosing} ${wanted}`;
     return takeSequenceMemory(this.network.options.placement.device, () =>
       this.#graphs.obtain(
         key,

@@ -64,7 +64,7 @@ export class PromptBlocks implements Disposable {
     const pages = choosablePages(candidates, this.sequence, pageRows);
     const built = takeSequenceMemory(device, () =>
       this.#graphs.obtain(
-        `${this.sequence.purpose} ${tokens.length} ${pages} ${wanted}`,
+        `${this.sequence.adapterSet} ${tokens.length} ${pages} ${wanted}`,
         () => this.#build(tokens.length, pages, wanted),
         () => this.#build(this.mostTokens, choosablePages(Infinity, this.sequence, pageRows), 'all'),
       ),
