@@ -182,8 +182,8 @@ export class CandidateMaker {
     };
   }
 
-  #generate(
-    { request, prompt, choice, cursor, extent, attempt, timeoutMs, fim, run }: Attempt,
+  async #generate(
+    { request, model, prompt, choice, cursor, extent, attempt, timeoutMs, fim, run }: Attempt,
     counted: GivenTexts | undefined,
   ): Promise<GeneratedText | undefined> {
     const { session, sequences, now } = this.options;
@@ -206,6 +206,7 @@ export class CandidateMaker {
         stop: fim?.end,
         timeoutMs,
         contextSet: request.contextSet?.(),
+        expert: await request.expert?.(model),
       },
       {
         signal: run.signal,

@@ -1,5 +1,5 @@
 import type { CompletionSettings, WorkspaceContextSettings } from '../protocol/client.ts';
-import type { ContextSet } from '../protocol/engine.ts';
+import type { ContextSet, ExpertFile, LoadedModel } from '../protocol/engine.ts';
 import type { WorkspaceSource } from './prompt/contextPlans.ts';
 
 /** A completion request at `offset`. All offsets are UTF-16 units in `text`. */
@@ -20,6 +20,8 @@ export interface CompletionRequest {
    * evaluation, since the answer may have changed by then.
    */
   readonly contextSet?: () => ContextSet | undefined;
+  /** Returns the expert of the workspace for a model. It is called at each evaluation, as `contextSet`. */
+  readonly expert?: (model: LoadedModel) => Promise<ExpertFile | undefined>;
   /** The cells around the document if it is a notebook cell, in order. */
   readonly notebookCells?: NotebookCells;
   readonly settings: CompletionSettings;

@@ -1,7 +1,8 @@
 import { contextSetName } from '../keptContexts/workspaceKey.ts';
 import type { ClientWorkspace } from '../workspaceIndex/clientWorkspace.ts';
 import type { ChorusSettings } from '../protocol/client.ts';
-import type { ContextSet } from '../protocol/engine.ts';
+import type { AdoptedExperts } from '../learning/adoptedExperts.ts';
+import type { ContextSet, ExpertFile, LoadedModel } from '../protocol/engine.ts';
 import type { ClientServices } from './clientServices.ts';
 import { EditJournal } from '../nextEdits/editJournal.ts';
 import { Documents } from './documents.ts';
@@ -37,6 +38,8 @@ export class Client {
     readonly connection: LspConnection,
     /** The folder of evaluated contexts on disk. */
     private readonly contextsFolder: string,
+    /** Absent: no workspace was learnt. */
+    private readonly experts?: AdoptedExperts,
   ) {}
 
   get workspaceKey(): string {
@@ -57,6 +60,12 @@ export class Client {
   keepingAsked(): () => ContextSet | undefined {
     const asked = this.#forgotten;
     return () => (this.#forgotten === asked ? this.contextSet() : undefined);
+  }
+
+  /** Returns the expert that was learnt from this client's workspace, for a model. */
+  async expert(model: LoadedModel): Promise<ExpertFile | undefined> {
+    if (this.workspace === undefined || this.settings.withoutExperts) return undefined;
+    return this.experts?.of(contextSetName(this.workspace), model);
   }
 
   /** Stops keeping the contexts of all requests made until now. */

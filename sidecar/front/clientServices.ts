@@ -72,6 +72,7 @@ export class ClientServices implements Chatting, Completing {
     const asked = {
       ...request,
       contextSet: () => undefined,
+      expert: undefined,
       contextSettings: { ...request.contextSettings, readAhead: false },
     };
     return this.#ask(

@@ -43,6 +43,7 @@ export function completionRequest(
       ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
       contextSet: client.keepingAsked(),
+      expert: (model) => client.expert(model),
       settings: client.settings.completion ?? {},
       workspace: client.files?.state.state === 'off' ? undefined : client.files,
       contextSettings: client.settings.context ?? {},

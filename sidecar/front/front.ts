@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { ChatService } from '../chat/chatService.ts';
 import { CloseCodes } from '../client/connect.ts';
 import type { DictationService } from '../dictation/dictationService.ts';
+import type { AdoptedExperts } from '../learning/adoptedExperts.ts';
 import type { IndexThread } from '../workspaceIndex/indexThread.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import type { StatisticsCounter } from '../completion/statistics.ts';
@@ -55,6 +56,7 @@ export interface FrontParts {
   readonly contextsFolder: string;
   /** The folder of what was learnt from workspaces. */
   readonly learningFolder: string;
+  readonly experts: AdoptedExperts;
   readonly shelf: Shelf;
   readonly departure: Departure & { readonly isDraining: boolean };
   readonly onStatusChanged: () => void;
@@ -68,6 +70,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
     id,
     new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)),
     parts.contextsFolder,
+    parts.experts,
   );
   const services = new ClientServices(parts);
   client.services = services;

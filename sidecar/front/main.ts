@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ChatService } from '../chat/chatService.ts';
 import { connect } from '../client/connect.ts';
 import { contextsFolder } from '../keptContexts/contextSets.ts';
+import { AdoptedExperts } from '../learning/adoptedExperts.ts';
 import { learningFolder } from '../learning/expertStore.ts';
 import { ensureHome, homeFolder, type Home } from '../common/home.ts';
 import { EXIT_DISK_FULL, isDiskFull } from '../common/homeFailure.ts';
@@ -116,6 +117,7 @@ const stateFileWatch = new StateFileWatch({
 });
 const lifetime = new Lifetime({ ...lifetimeDefaults(), leave: () => departure.leave('no client') });
 
+const experts = new AdoptedExperts(learningFolder(home.folder));
 let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
@@ -134,6 +136,7 @@ const server = new FrontServer({
       departure,
       contextsFolder: contextsFolder(home.folder),
       learningFolder: learningFolder(home.folder),
+      experts,
       onStatusChanged: () => status.send(),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),

@@ -8,14 +8,12 @@ import { writeWhole } from '../common/writeWhole.ts';
 const figure = z.number();
 /** What an expert learns from. */
 const passSchema = z.object({
-  version: z.literal(1),
-  /** The file of the model below the expert, with its size and time, so that another model is noticed. */
+  version: z.literal(2),
+  /** The digest of the model below the expert. */
   base: z.object({
-    path: z.string(),
-    sizeBytes: figure,
-    modifiedMs: figure,
-    /** The adapter that the first pass began with: the model's own experts. */
-    start: z.object({ path: z.string(), sizeBytes: figure, modifiedMs: figure }).optional(),
+    model: z.string(),
+    /** The digest of the adapter that the first pass began with: the model's own experts. */
+    start: z.string().optional(),
   }),
   /** The files of all passes, and digests of their texts. */
   paths: z.array(z.string()),

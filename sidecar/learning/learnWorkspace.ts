@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rename, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileSize } from '../common/fileSize.ts';
 import { TroubleError } from '../common/troubleError.ts';
@@ -19,6 +19,7 @@ import {
   type ExpertFolder,
   type ExpertRecord,
 } from './expertStore.ts';
+import { expertsDigest, modelDigest } from './baseDigest.ts';
 import { fillWindows, type FillWindow } from './fillWindows.ts';
 import { generalNats } from './generalNats.ts';
 import { measureFills, type FillScore } from './measureFills.ts';
@@ -130,8 +131,8 @@ async function knowsForbidden({ folder, files, forbids }: LearnOptions): Promise
 
 async function preparePass({ folder, files, modelPath, startFrom, maxWindows }: LearnOptions): Promise<Pass> {
   const base = {
-    ...(await describeFile(modelPath)),
-    ...(startFrom === undefined ? {} : { start: await describeFile(startFrom) }),
+    model: await modelDigest(modelPath),
+    ...(startFrom === undefined ? {} : { start: await expertsDigest(startFrom) }),
   };
   const record = await readExpertRecord(folder);
   const earlier =
@@ -156,11 +157,6 @@ async function preparePass({ folder, files, modelPath, startFrom, maxWindows }: 
   return { training, windows, base, earlier, paths, digests };
 }
 
-async function describeFile(file: string): Promise<Omit<ExpertRecord['base'], 'start'>> {
-  const { size, mtimeMs } = await stat(file);
-  return { path: file, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
-}
-
 /** Keeps the checkpoints of a killed pass if the new pass is the same. Else removes them. */
 async function continueOrBegin(options: LearnOptions, { base, earlier, paths, digests }: Pass): Promise<void> {
   const { folder, maxTokens, threads } = options;
@@ -170,7 +166,7 @@ async function continueOrBegin(options: LearnOptions, { base, earlier, paths, di
   const unfinished = await readUnfinishedPass(folder);
   if (unfinished?.key !== key) await removeFolder(folder.passFolder);
   await ensureExpertFolder(folder);
-  await writeUnfinishedPass(folder, { version: 1, base, paths: [...paths], digests: [...digests], key });
+  await writeUnfinishedPass(folder, { version: 2, base, paths: [...paths], digests: [...digests], key });
 }
 
 async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> {
@@ -202,7 +198,7 @@ async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> 
     throw new TroubleError('invalid-input', 'The workspace was forgotten meanwhile, so what was learnt is deleted.');
   }
   if (result.adopted || !earlier?.adopted) {
-    await writeExpertRecord(folder, { version: 1, base, paths: [...paths], digests: [...digests], ...result });
+    await writeExpertRecord(folder, { version: 2, base, paths: [...paths], digests: [...digests], ...result });
     await rename(folder.candidateFile, folder.expertFile);
   }
   await removeFolder(folder.passFolder);

@@ -57,7 +57,8 @@ export class ContextReader {
     const result = await evaluateAhead(this.options, {
       choice,
       tokens: prompt.tokens,
-      contextSet: request.contextSet,
+      model,
+      request,
       limitMs,
       signal,
     });

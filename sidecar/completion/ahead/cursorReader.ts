@@ -66,7 +66,8 @@ export class CursorReader {
     const result = await evaluateAhead(this.options, {
       choice,
       tokens: prompt.tokens,
-      contextSet: request.contextSet,
+      model,
+      request,
       limitMs,
       signal,
     });

@@ -1,13 +1,14 @@
 import type { ModelSession } from '../../engine/engine.ts';
-import type { EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
+import type { EngineGenerateResult, LoadedModel, TokenId } from '../../protocol/engine.ts';
 import type { ClientSequences, SequenceChoice } from '../clientSequences.ts';
 import type { CompletionRequest } from '../request.ts';
 
 export interface EvaluateAheadOptions {
   readonly choice: SequenceChoice;
   readonly tokens: readonly TokenId[];
-  /** Where the evaluated prompt is kept on disk. */
-  readonly contextSet: CompletionRequest['contextSet'];
+  readonly model: LoadedModel;
+  /** Where the evaluated prompt is kept on disk, and the expert that evaluates it. */
+  readonly request: Pick<CompletionRequest, 'contextSet' | 'expert'>;
   readonly limitMs: number;
   readonly signal: AbortSignal;
 }
@@ -19,7 +20,7 @@ export async function evaluateAhead(
     sequences,
     log,
   }: { readonly session: ModelSession; readonly sequences: ClientSequences; readonly log: (message: string) => void },
-  { choice, tokens, contextSet, limitMs, signal }: EvaluateAheadOptions,
+  { choice, tokens, model, request, limitMs, signal }: EvaluateAheadOptions,
 ): Promise<EngineGenerateResult> {
   let result: EngineGenerateResult | undefined;
   try {
@@ -31,7 +32,8 @@ export async function evaluateAhead(
         maxTokens: 0,
         sampling: { temperature: 0 },
         timeoutMs: Math.round(limitMs),
-        contextSet: contextSet?.(),
+        contextSet: request.contextSet?.(),
+        expert: await request.expert?.(model),
       },
       { signal },
     );

@@ -7,7 +7,7 @@ import { adaptTable, type AdaptedTable } from '../adapters/withAdapters.ts';
 import type { CheckedModel } from './network/openNetwork.ts';
 import type { Network } from './network/network.ts';
 
-/** The most experts in memory, each of a workspace. One of rank 16 takes 30 MB beside a model of 0.5 billion weights. */
+/** The most experts in memory. One of rank 16 takes 30 MB beside a model of 0.5 billion weights. */
 const MAX_EXPERTS = 4;
 
 interface LoadedExpert {

@@ -8,13 +8,17 @@ const SAMPLE_BYTES = 1_024;
 
 /**
  * Identifies a model without reading all of its weights. It is the SHA-256 of all headers, file sizes, modification
- * times and samples of every tensor. So a copy with another modification time counts as another model.
+ * times and samples of every tensor. So a copy with another modification time counts as another model, unless
+ * `ignoresTimes`.
  */
-export async function fingerprint(headers: readonly GgufHeader[]): Promise<string> {
+export async function fingerprint(
+  headers: readonly GgufHeader[],
+  { ignoresTimes = false }: { readonly ignoresTimes?: boolean } = {},
+): Promise<string> {
   const hash = createHash('sha256');
   for (const header of headers) {
     const { size, mtimeMs } = await stat(header.path);
-    hash.update(`${size} ${mtimeMs}\n`);
+    hash.update(ignoresTimes ? `${size}\n` : `${size} ${mtimeMs}\n`);
     const file = await open(header.path, 'r');
     try {
       const read = async (offsetBytes: number, sizeBytes: number): Promise<void> => {

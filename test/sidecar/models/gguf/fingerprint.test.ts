@@ -65,6 +65,15 @@ describe('the fingerprint of a model', () => {
     assert.notEqual(await of(copy), original);
   });
 
+  it('is the same after a later change if times are ignored', async () => {
+    const copy = path.join(folder, 'as old.gguf');
+    await copyFile(file, copy);
+    await utimes(copy, new Date(), new Date(Date.now() + 60_000));
+    const ofContents = async (model: string): Promise<string> =>
+      fingerprint([await readGgufHeader(model)], { ignoresTimes: true });
+    assert.equal(await ofContents(copy), await ofContents(file));
+  });
+
   it('differs with another header text', async () => {
     const position = Buffer.from(await readFirst(file, 200)).indexOf('llama');
     assert.notEqual(await changed((copy) => flip(copy, position)), original);
