@@ -17,6 +17,7 @@ import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
 import { registerCommandList } from './language/commandList.ts';
 import { InterfaceLanguageSetting, registerLanguageChoice } from './language/interfaceLanguage.ts';
+import { registerLearning } from './learning/registerLearning.ts';
 import { registerLanguageModels } from './languageModels/languageModels.ts';
 import { adviseOnSlowMachine } from './models/adviseOnSlowMachine.ts';
 import { registerModels } from './models/chooseModel.ts';
@@ -58,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerServers(context, { session, choice: server, language, logError });
   registerContextView(context, session);
   registerKeptContexts(context, session, policy, logError);
+  registerLearning(context);
   registerCuda(context, session, logError);
   adviseOnSlowMachine(context, session, logError);
   registerEditPreview(context);

@@ -33,6 +33,7 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'server.allowHttp',
   'contexts.keepOnDisk',
   'contexts.maxGigabytes',
+  'learning.tokens',
   'power.unloadAfterMinutes',
   'power.quiet',
   'speech.modelPath',
@@ -42,6 +43,10 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'downloads.mirror',
   'downloads.folder',
 ];
+
+/** The default of `chorus.learning.tokens`, and the fewest that a pass can learn from. */
+const LEARNING_TOKENS = 50_000;
+const LEAST_LEARNING_TOKENS = 1_024;
 
 /** The settings that all windows share. */
 const MODEL_SETTINGS = [
@@ -162,6 +167,11 @@ export function readNextEditsEnabled(reader: Pick<SettingsReader, 'get'>): boole
  */
 export function readSecretPatterns(reader: SettingsReader): readonly string[] {
   return stringList(userValue(reader, 'documents.secretFiles'));
+}
+
+/** Returns how many tokens *Learn This Workspace* learns from at a time. */
+export function readLearningTokens(reader: SettingsReader): number {
+  return wholeNumber(userValue(reader, 'learning.tokens'), LEAST_LEARNING_TOKENS) ?? LEARNING_TOKENS;
 }
 
 function userValue(reader: SettingsReader, section: string): unknown {

@@ -59,11 +59,15 @@ async function forgetWorkspace(session: LanguageClientSession, onError: OnError)
   }
   const key = workspaceKey();
   if (key === undefined) return;
-  const [{ contextsFolder, removeContextSets }, { contextSetName }] = await Promise.all([
-    import('../../sidecar/keptContexts/contextSets.ts'),
-    import('../../sidecar/keptContexts/workspaceKey.ts'),
-  ]);
-  await removeContextSets(contextsFolder(), contextSetName(key));
+  const [{ contextsFolder, removeContextSets }, { forgetExpert, learningFolder }, { contextSetName }] =
+    await Promise.all([
+      import('../../sidecar/keptContexts/contextSets.ts'),
+      import('../../sidecar/keptContexts/learntFolder.ts'),
+      import('../../sidecar/keptContexts/workspaceKey.ts'),
+    ]);
+  const name = contextSetName(key);
+  await removeContextSets(contextsFolder(), name);
+  await forgetExpert(learningFolder(), name);
 }
 
 /** Forgets contexts that were kept under other rules. */

@@ -4,7 +4,7 @@ import { ChatService } from '../chat/chatService.ts';
 import { connect } from '../client/connect.ts';
 import { contextsFolder } from '../keptContexts/contextSets.ts';
 import { AdoptedExperts } from '../learning/adoptedExperts.ts';
-import { learningFolder } from '../learning/expertStore.ts';
+import { learningFolder } from '../keptContexts/learntFolder.ts';
 import { ensureHome, homeFolder, type Home } from '../common/home.ts';
 import { EXIT_DISK_FULL, isDiskFull } from '../common/homeFailure.ts';
 import { isGone } from '../client/launch.ts';

@@ -1,7 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { homeFolder, LEARNING_FOLDER } from '../common/home.ts';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 
@@ -56,11 +55,6 @@ export interface ExpertFolder {
   readonly trainingFolder: string;
 }
 
-/** Returns the folder of all workspaces' experts. */
-export function learningFolder(home: string = homeFolder()): string {
-  return path.join(home, LEARNING_FOLDER);
-}
-
 /**
  * Returns the files of a workspace's expert in `learning`, the folder of all. `name` is that of its evaluated contexts.
  */
@@ -99,16 +93,6 @@ export function readUnfinishedPass({ passFile }: ExpertFolder): Promise<Unfinish
 
 export async function writeUnfinishedPass({ passFile }: ExpertFolder, pass: UnfinishedPass): Promise<void> {
   await writeWhole(passFile, JSON.stringify(pass));
-}
-
-/** Deletes everything that was learnt from a workspace. */
-export async function forgetExpert(learning: string, name: string): Promise<void> {
-  await removeFolder(expertFolder(learning, name).folder);
-}
-
-/** Deletes a folder of an expert, also while another process still writes to it. */
-export async function removeFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
 async function readAs<Value>(schema: z.ZodType<Value>, file: string): Promise<Value | undefined> {

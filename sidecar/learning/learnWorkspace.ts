@@ -9,11 +9,11 @@ import type { Measuring } from '../engine/measuring.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
 import { tryLockForWriting, type WriteLock } from '../shelf/download/writeLock.ts';
 import { heldOutFigures, judge, LEAST_WINDOWS } from './adoption.ts';
+import { removeFolder } from '../keptContexts/learntFolder.ts';
 import {
   ensureExpertFolder,
   readExpertRecord,
   readUnfinishedPass,
-  removeFolder,
   writeExpertRecord,
   writeUnfinishedPass,
   type ExpertFolder,

@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contextsFolder, removeContextSets } from '../../keptContexts/contextSets.ts';
-import { forgetExpert, learningFolder } from '../../learning/expertStore.ts';
+import { forgetExpert, learningFolder } from '../../keptContexts/learntFolder.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import { withJson } from '../options.ts';

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { realPathOf } from '../../common/findFiles.ts';
 import { EngineProcess } from '../../engine/process/engineProcess.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
-import { expertFolder, learningFolder } from '../../learning/expertStore.ts';
+import { learningFolder } from '../../keptContexts/learntFolder.ts';
+import { expertFolder } from '../../learning/expertStore.ts';
 import {
   learnWorkspace,
   type LearnResult,
@@ -22,10 +23,13 @@ import { readFolderSources } from '../folderSources.ts';
 import { interruptible } from '../interruptible.ts';
 import { integer, withJson } from '../options.ts';
 import { printFields, printJson } from '../output.ts';
-import type { ProgressBar } from '../progressBar.ts';
+import { EditorLink } from '../editorLink.ts';
+import { Pausing } from '../pausing.ts';
 
 interface LearnCommandOptions {
   readonly json: boolean;
+  readonly events: boolean;
+  readonly workspaceKey?: string;
   readonly model?: string;
   readonly tokens: number;
   readonly places: number;
@@ -43,6 +47,8 @@ export function addLearn(program: Command): void {
     .option('--tokens <number>', 'tokens to learn from in this pass', (value) => integer(value, 1_024, 1e7), 50_000)
     .option('--places <number>', 'places in held-out files to measure', (value) => integer(value, 4, 1_000), 24)
     .option('--secret-files <patterns...>', 'further files that are secret, in the syntax of .gitignore', [])
+    .option('--events', 'for editors: print progress as JSON lines; obey "pause" and "resume" on standard input', false)
+    .option('--workspace-key <key>', 'for editors: the key that they send to the sidecar (default: by the path)')
     .option('--threads <number>', 'compute threads', (value) => integer(value, 1, 512), 0);
   withJson(command).action(learn);
 }
@@ -50,12 +56,17 @@ export function addLearn(program: Command): void {
 async function learn(given: string, options: LearnCommandOptions): Promise<void> {
   const root = await realPathOf(path.resolve(given));
   const sources = await readFolderSources(root, options);
-  const folder = expertFolder(learningFolder(), contextSetName(workspaceKeyOf([pathToFileURL(root).href])));
+  const key = options.workspaceKey ?? workspaceKeyOf([pathToFileURL(root).href]);
+  const folder = expertFolder(learningFolder(), contextSetName(key));
   const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
   const startFrom = await trainableExperts(modelPath);
   const threads = await computeThreads(options.threads);
-  const result = await interruptible((signal, bar) =>
-    learnWorkspace({
+  const pausing = new Pausing();
+  using editor = options.events ? new EditorLink(pausing) : undefined;
+  const result = await interruptible((interrupt, bar) => {
+    const signal = AbortSignal.any([interrupt, ...(editor ? [editor.signal] : [])]);
+    const onProgress = editor?.onProgress ?? ((step: string, share: number) => bar.update(step, share));
+    return learnWorkspace({
       files: sources.files,
       forbids: (file) => sources.forbids(file),
       folder,
@@ -65,12 +76,14 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
       maxTokens: options.tokens,
       maxWindows: options.places,
       signal,
-      onProgress: (step, share) => bar.update(step, share),
-      open: (adapters) => openModel({ modelPath, adapters, threads }),
-      train: (request) => trainPass({ modelPath, signal, bar }, request),
-    }),
-  );
-  if (options.json) printJson(result);
+      onProgress,
+      open: (adapters) => openModel({ modelPath, adapters, threads, pausing }),
+      train: (request) => trainPass({ modelPath, signal, onProgress, pausing }, request),
+    });
+  }).catch((error: unknown) => {
+    throw editor?.signal.aborted ? new InterruptedError('Interrupted', { cause: error }) : error;
+  });
+  if (options.json || options.events) printJson(result);
   else print(result, folder.expertFile);
 }
 
@@ -87,10 +100,12 @@ async function openModel({
   modelPath,
   adapters,
   threads,
+  pausing,
 }: {
   readonly modelPath: string;
   readonly adapters: readonly string[];
   readonly threads: number;
+  readonly pausing: Pausing;
 }): Promise<MeasuredModel> {
   const engine = new EngineProcess();
   try {
@@ -103,7 +118,15 @@ async function openModel({
       threads,
       contextSizeTokens: 0,
     });
-    return { engine, model, [Symbol.asyncDispose]: () => engine.dispose() };
+    const included = engine.pid === undefined ? undefined : pausing.include(engine.pid);
+    return {
+      engine,
+      model,
+      [Symbol.asyncDispose]: async () => {
+        included?.[Symbol.dispose]();
+        await engine.dispose();
+      },
+    };
   } catch (error) {
     await engine.dispose();
     throw error;
@@ -113,16 +136,22 @@ async function openModel({
 interface Pass {
   readonly modelPath: string;
   readonly signal: AbortSignal;
-  readonly bar: ProgressBar;
+  readonly onProgress: (step: string, share: number) => void;
+  readonly pausing: Pausing;
 }
 
-async function trainPass({ modelPath, signal, bar }: Pass, { files, ...request }: PassRequest): Promise<number> {
+async function trainPass(
+  { modelPath, signal, onProgress, pausing }: Pass,
+  { files, ...request }: PassRequest,
+): Promise<number> {
   const options = expertOptions({ ...request, modelPath });
+  let included: Disposable | undefined;
   const { outputPath } = await trainInProcess(options, {
     texts: files.map(({ text }) => text),
     signal,
-    onProgress: ({ step, totalSteps }) => bar.update('Learning', step / totalSteps),
-  });
+    onProgress: ({ step, totalSteps }) => onProgress('Learning', step / totalSteps),
+    onProcess: (pid) => (included = pausing.include(pid)),
+  }).finally(() => included?.[Symbol.dispose]());
   if (outputPath === undefined) throw new InterruptedError();
   return trainedTokens(options);
 }

@@ -1,5 +1,5 @@
 import type { ChatService } from '../../chat/chatService.ts';
-import { forgetExpert } from '../../learning/expertStore.ts';
+import { forgetExpert } from '../../keptContexts/learntFolder.ts';
 import { contextSetName } from '../../keptContexts/workspaceKey.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';

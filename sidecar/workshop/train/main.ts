@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { TroubleError } from '../../common/troubleError.ts';
 import { startLifeline } from '../../common/childProcess/lifeline.ts';
+import { dieWithParent } from '../../common/childProcess/parentDeath.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import { trainSpeech } from './speech/speechTraining.ts';
 import { train } from './training.ts';
@@ -34,7 +35,8 @@ process.on('message', (request: TrainRequest) => {
   else run(request).then(end, end);
 });
 
-async function run({ options, texts }: Extract<TrainRequest, { kind: 'start' }>): Promise<void> {
+async function run({ options, texts, isPausable }: Extract<TrainRequest, { kind: 'start' }>): Promise<void> {
+  if (isPausable) dieWithParent();
   const listeners: TrainListeners = {
     texts,
     signal: stopping.signal,

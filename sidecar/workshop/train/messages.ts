@@ -9,6 +9,8 @@ export type TrainRequest =
       readonly options: TrainOptions | SpeechTrainOptions;
       /** See `TrainListeners`. */
       readonly texts?: readonly string[];
+      /** Whether the process may be stopped by a signal, so that it has to end with its parent. */
+      readonly isPausable: boolean;
     }
   | { readonly kind: 'stop' };
 

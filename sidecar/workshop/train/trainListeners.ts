@@ -7,6 +7,11 @@ export interface TrainListeners {
   readonly onProgress?: (progress: TrainProgress) => void;
   /** Receives a line about the data and the trained weights. */
   readonly onNote?: (line: string) => void;
+  /**
+   * Receives the number of the training's process, which may then be stopped and continued by signals. The process ends
+   * at once if its parent dies, since a stopped process can't write a checkpoint.
+   */
+  readonly onProcess?: (pid: number) => void;
   /** Stops the training after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
 }

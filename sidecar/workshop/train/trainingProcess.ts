@@ -14,7 +14,7 @@ import type { TrainListeners } from './trainListeners.ts';
 /** Trains in a child process, since ggml aborts on inputs that it does not accept. Rejects with `TroubleError`. */
 export async function trainInProcess(
   options: TrainOptions | SpeechTrainOptions,
-  { texts, onProgress, onNote, signal }: TrainListeners = {},
+  { texts, onProgress, onNote, onProcess, signal }: TrainListeners = {},
 ): Promise<TrainResult> {
   const subprocess = execa(process.execPath, processArguments(), {
     ipc: true,
@@ -40,7 +40,8 @@ export async function trainInProcess(
   const stop = (): void => send({ kind: 'stop' });
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    send({ kind: 'start', options, texts });
+    if (subprocess.pid !== undefined) onProcess?.(subprocess.pid);
+    send({ kind: 'start', options, texts, isPausable: onProcess !== undefined });
     if (signal?.aborted) stop();
     const end = await subprocess;
     if (last?.kind === 'result') return last.result;

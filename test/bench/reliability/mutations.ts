@@ -395,7 +395,7 @@ const groups: readonly MutationGroup[] = [
     name: 'the model of a kept context',
     tests: ['test/sidecar/models/gguf/fingerprint.test.ts'],
     mutations: [
-      ['sidecar/models/gguf/fingerprint.ts', 'hash.update(`${size} ${mtimeMs}\\n`);', ''],
+      ['sidecar/models/gguf/fingerprint.ts', 'hash.update(ignoresTimes ? `${size}\\n` : `${size} ${mtimeMs}\\n`);', ''],
       ['sidecar/models/gguf/fingerprint.ts', 'await read(0, header.dataOffsetBytes);', ''],
       ['sidecar/models/gguf/fingerprint.ts', '/ (SAMPLES - 1)', '/ SAMPLES'],
       [

@@ -3,9 +3,11 @@ import { execa } from 'execa';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { contextSetName } from '../../../sidecar/keptContexts/workspaceKey.ts';
 import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { Bundles } from './bundles.ts';
@@ -23,10 +25,12 @@ describe('chorus learn', () => {
   let work: string;
   let model: string;
   let shop: string;
+  let options: { readonly reject: false; readonly timeout: number; readonly env: Readonly<Record<string, string>> };
   before(async () => {
     bundles = await Bundles.open();
     work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-learn-'));
     model = path.join(work, 'tiny.gguf');
+    options = { reject: false, timeout: PATIENCE_MS, env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } };
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(model, {
       variant: 'llama',
@@ -50,12 +54,12 @@ describe('chorus learn', () => {
   const sourceOf = (file: number): string =>
     Array.from({ length: 200 }, (_, line) => `export const part${file}_${line} = price(${line});`).join('\n');
 
-  const learn = (...options: readonly string[]) =>
-    execa(
-      process.execPath,
-      [bundles.cli, 'learn', '--model', model, '--tokens', '1024', '--places', '4', '--threads', '1', ...options],
-      { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } },
-    );
+  const learnArguments = (...given: readonly string[]): readonly string[] => [
+    ...[bundles.cli, 'learn', '--model', model, '--tokens', '1024', '--places', '4', '--threads', '1'],
+    ...given,
+  ];
+  const learn = (...given: readonly string[]) =>
+    execa(process.execPath, learnArguments(...given), { ...options, input: '' });
   const learnt = async (...options: readonly string[]): Promise<Learnt> => {
     const { stdout, stderr } = await learn(...options, '--json');
     assert.ok(stdout.startsWith('{'), stdout + stderr);
@@ -114,6 +118,49 @@ describe('chorus learn', () => {
     await running;
     await writeFile(path.join(interrupted, 'part0.ts'), sourceOf(7));
     assert.equal((await learnt(interrupted)).trainedTokens, 1024);
+  });
+
+  it('prints its progress for an editor, and goes on after a pause', async () => {
+    const running = execa(process.execPath, learnArguments(shop, '--events'), {
+      ...options,
+      stdin: 'pipe',
+      buffer: { stdout: false },
+    });
+    const steps = new Set<string>();
+    let result: Learnt | undefined;
+    for await (const line of createInterface({ input: running.stdout })) {
+      const printed = JSON.parse(line) as { readonly progress?: { readonly step: string; readonly share: number } };
+      if (!printed.progress) result = printed as unknown as Learnt;
+      else {
+        const isFirst = !steps.has(printed.progress.step);
+        steps.add(printed.progress.step);
+        if (isFirst) running.stdin.write('pause\nresume\n');
+      }
+    }
+    assert.deepEqual([...steps], ['Measuring the model', 'Learning', 'Measuring what was learnt']);
+    assert.equal(result?.trainedTokens, 1024);
+  });
+
+  it('stops in order when the editor closes its input, also during a pause', async () => {
+    const running = execa(process.execPath, learnArguments(shop, '--events', '--tokens', '100000'), {
+      ...options,
+      stdin: 'pipe',
+      buffer: { stdout: false },
+    });
+    for await (const line of createInterface({ input: running.stdout }))
+      if (line.includes('"Learning"') && !running.stdin.writableEnded) running.stdin.end('pause\n');
+    const { exitCode, signal } = await running;
+    assert.deepEqual([exitCode, signal], [130, undefined]);
+  });
+
+  it('learns under the key of an editor', async () => {
+    const before = new Set(await expertFolders());
+    await learnt(shop, '--workspace-key', 'a key');
+    const added = (await expertFolders()).filter((folder) => !before.has(folder));
+    assert.deepEqual(
+      added.map((folder) => path.basename(folder)),
+      [contextSetName('a key')],
+    );
   });
 
   it('refuses a folder with too little code', async () => {

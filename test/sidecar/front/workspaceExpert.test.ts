@@ -7,12 +7,8 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { contextSetName } from '../../../sidecar/keptContexts/workspaceKey.ts';
 import { modelDigest } from '../../../sidecar/learning/baseDigest.ts';
-import {
-  ensureExpertFolder,
-  expertFolder,
-  learningFolder,
-  writeExpertRecord,
-} from '../../../sidecar/learning/expertStore.ts';
+import { learningFolder } from '../../../sidecar/keptContexts/learntFolder.ts';
+import { ensureExpertFolder, expertFolder, writeExpertRecord } from '../../../sidecar/learning/expertStore.ts';
 import { PURPOSE_KEY } from '../../../sidecar/models/adapters/adapterFile.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../../sidecar/protocol/client.ts';
 import { writeTinyAdapter } from '../../reference/tinyAdapters.ts';

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AdoptedExperts } from '../../../sidecar/learning/adoptedExperts.ts';
 import { modelDigest } from '../../../sidecar/learning/baseDigest.ts';
+import { forgetExpert } from '../../../sidecar/keptContexts/learntFolder.ts';
 import {
   ensureExpertFolder,
   expertFolder,
-  forgetExpert,
   writeExpertRecord,
   type ExpertRecord,
 } from '../../../sidecar/learning/expertStore.ts';

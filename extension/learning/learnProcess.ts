@@ -1,0 +1,100 @@
+import { execa } from 'execa';
+import { createInterface } from 'node:readline';
+import process from 'node:process';
+import { nodeEnvironment } from '../../sidecar/common/childProcess/nodeEnvironment.ts';
+
+/** What was learnt from a workspace, as `chorus learn` prints it. */
+export interface Learnt {
+  readonly heldOut: { readonly lines: number; readonly linesBefore: number; readonly linesAfter: number };
+  readonly adopted: boolean;
+}
+
+export interface LearnProcessOptions {
+  /** The command line's script, `dist/cli.mjs`. */
+  readonly cliScript: string;
+  readonly folder: string;
+  /** The key under which the sidecar knows the workspace. */
+  readonly workspaceKey: string;
+  /** The GGUF file of the model. Empty: the bundled model. */
+  readonly modelPath: string;
+  readonly maxTokens: number;
+  readonly secretFiles: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (step: string, share: number) => void;
+}
+
+/** A line that the process prints: progress, then the result or a failure. */
+type Line =
+  | Learnt
+  | { readonly progress: { readonly step: string; readonly share: number } }
+  | { readonly error: { readonly message: string } };
+
+/** `chorus learn` in a process of its own, which can pause. */
+export class LearnProcess {
+  /** Resolves with what was learnt, or with `undefined` if the signal aborted. Rejects with the process's message. */
+  readonly learnt: Promise<Learnt | undefined>;
+  #write: (word: 'pause' | 'resume') => void = () => undefined;
+
+  constructor(options: LearnProcessOptions) {
+    this.learnt = this.#run(options);
+  }
+
+  pause(): void {
+    this.#write('pause');
+  }
+
+  resume(): void {
+    this.#write('resume');
+  }
+
+  async #run({ signal, onProgress, ...options }: LearnProcessOptions): Promise<Learnt | undefined> {
+    const subprocess = execa(process.execPath, argumentsFor(options), {
+      reject: false,
+      buffer: { stdout: false },
+      stdin: 'pipe',
+      windowsHide: true,
+      extendEnv: false,
+      env: nodeEnvironment(),
+    });
+    // Writing to a process that has ended fails, and its end is noticed anyway.
+    subprocess.stdin.on('error', () => undefined);
+    this.#write = (word) => void subprocess.stdin.write(`${word}\n`);
+    // The process ends in order at the end of its input.
+    const cancel = (): void => void subprocess.stdin.end();
+    signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) cancel();
+    let last: Line | undefined;
+    createInterface({ input: subprocess.stdout }).on('line', (text) => {
+      last = JSON.parse(text) as Line;
+      if ('progress' in last) onProgress(last.progress.step, last.progress.share);
+    });
+    const { stderr } = await subprocess;
+    signal.removeEventListener('abort', cancel);
+    if (signal.aborted) return undefined;
+    if (last && 'adopted' in last) return last;
+    throw new Error(last && 'error' in last ? last.error.message : stderr.trim());
+  }
+}
+
+function argumentsFor({
+  cliScript,
+  folder,
+  workspaceKey,
+  modelPath,
+  maxTokens,
+  secretFiles,
+}: Omit<LearnProcessOptions, 'signal' | 'onProgress'>): readonly string[] {
+  return [
+    cliScript,
+    'learn',
+    folder,
+    '--json',
+    '--events',
+    '--workspace-key',
+    workspaceKey,
+    '--tokens',
+    String(maxTokens),
+    ...(modelPath === '' ? [] : ['--model', modelPath]),
+    ...(secretFiles.length === 0 ? [] : ['--secret-files', ...secretFiles]),
+  ];
+}
