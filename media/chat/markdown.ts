@@ -76,6 +76,12 @@ export class MarkdownRenderer {
       const text = this.#markdown.utils.escapeHtml(token?.content || source);
       return isWebLink(source) ? `<a href="${this.#markdown.utils.escapeHtml(source)}">${text}</a>` : text;
     };
+    this.#markdown.renderer.rules['link_open'] = (tokens, index, options, _env, self) => {
+      const token = tokens[index];
+      // markdown-it lets an empty address pass. A click on such a link would load the page again.
+      if (token && !isWebLink(String(token.attrGet('href') ?? ''))) token.attrs = [];
+      return self.renderToken(tokens, index, options);
+    };
     this.#markdown.core.ruler.push('direction', (state) => {
       for (const token of state.tokens) {
         if (DIRECTED.has(token.type)) token.attrSet('dir', 'auto');
@@ -93,7 +99,7 @@ export class MarkdownRenderer {
   blocks(text: string, references: Record<string, unknown> = {}): MarkdownBlock[] {
     const blocks: { line: number; tokens: Token[] }[] = [];
     let depth = 0;
-    for (const token of this.#markdown.parse(text, references)) {
+    for (const token of this.#markdown.parse(text.replace(LONE_SURROGATE, '\uFFFD'), references)) {
       if (depth === 0 && token.nesting >= 0)
         blocks.push({ line: token.map?.[0] ?? blocks.at(-1)?.line ?? 0, tokens: [] });
       blocks.at(-1)?.tokens.push(token);
@@ -113,6 +119,9 @@ export class MarkdownRenderer {
     return this.#purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
   }
 }
+
+/** A part of a character. A parser of HTML may refuse a text with one, and then nothing of it would be shown. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 const DIRECTED = new Set(['paragraph_open', 'heading_open', 'list_item_open', 'blockquote_open', 'th_open', 'td_open']);
 

@@ -127,6 +127,20 @@ describe('Markdown', () => {
       [0, 2, 4, 7, 11],
     );
   });
+
+  test('an empty address is no link', () => {
+    const root = render('[empty]() and [page](https://example.com)');
+    assert.deepEqual(
+      [...root.querySelectorAll('a')].map((link) => link.getAttribute('href')),
+      [null, 'https://example.com'],
+    );
+    assert.equal(root.textContent?.trim(), 'empty and page');
+  });
+
+  test('a text with a part of a character is shown', () => {
+    assert.equal(render('before \ude00 *after*').textContent?.trim(), 'before \ufffd after');
+    assert.equal(render('\ud83d\ude00').textContent?.trim(), '\ud83d\ude00');
+  });
 });
 
 test("a model's thoughts are split from its answer, wherever the stream is cut", () => {
