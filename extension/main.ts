@@ -59,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerServers(context, { session, choice: server, language, logError });
   registerContextView(context, session);
   registerKeptContexts(context, session, policy, logError);
-  registerLearning(context);
+  registerLearning(context, server);
   registerCuda(context, session, logError);
   adviseOnSlowMachine(context, session, logError);
   registerEditPreview(context);

@@ -24,7 +24,7 @@ export function registerKeptContexts(
   context.subscriptions.push(
     vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session, onError)),
     policy.onDidChange(() => {
-      forgetWorkspace(session, onError).catch(onError);
+      forgetAutomatically(session, onError).catch(onError);
     }),
     session.onDidChangeStatus(() => {
       const isNew = session.isRunning && !wasRunning;
@@ -48,6 +48,17 @@ async function forgetOnCommand(session: LanguageClientSession, onError: OnError)
       'The saved contexts of this workspace are deleted. Chats stay until you delete them. Chorus saves contexts again as you go on working, unless you switch that off.',
     ),
   );
+}
+
+/**
+ * Deletes kept contexts, since a file may be withheld now. An expert takes long to learn. So it is deleted only if the
+ * rules on disk have changed.
+ */
+async function forgetAutomatically(session: LanguageClientSession, onError: OnError): Promise<void> {
+  if (!session.isRunning) return forgetWorkspace(session, onError);
+  await tellRules(session, onError);
+  await session.request(FORGET_WORKSPACE_REQUEST, { keepsExpert: true });
+  await tellRules(session, onError);
 }
 
 /** Deletes the kept contexts on disk and in memory. Never starts a sidecar for it. */

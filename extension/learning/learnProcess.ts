@@ -68,11 +68,11 @@ export class LearnProcess {
       last = JSON.parse(text) as Line;
       if ('progress' in last) onProgress(last.progress.step, last.progress.share);
     });
-    const { stderr } = await subprocess;
+    const { stderr, shortMessage } = await subprocess;
     signal.removeEventListener('abort', cancel);
     if (signal.aborted) return undefined;
     if (last && 'adopted' in last) return last;
-    throw new Error(last && 'error' in last ? last.error.message : stderr.trim());
+    throw new Error(last && 'error' in last ? last.error.message : stderr.trim() || shortMessage);
   }
 }
 

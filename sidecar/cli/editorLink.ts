@@ -21,8 +21,10 @@ export class EditorLink implements Disposable {
     this.#reader.on('close', this.#end);
   }
 
-  /** Prints the progress of a step. */
-  readonly onProgress = (step: string, share: number): void => printJson({ progress: { step, share } });
+  /** Prints the progress of a step, as long as the editor is there. */
+  readonly onProgress = (step: string, share: number): void => {
+    if (!this.signal.aborted) printJson({ progress: { step, share } });
+  };
 
   #obey(word: string): void {
     if (word === 'pause') this.pausing.pause();

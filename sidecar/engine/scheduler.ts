@@ -126,7 +126,9 @@ export class Scheduler {
         await this.#keeper.letGo(lease.sequence, request.priority, end.signal);
         await turn(async () => {
           await lease.sequence.truncate(0);
-          if (adapterSet !== undefined) lease.sequence.begin?.(adapterSet);
+          // Another request may have taken the expert's place in memory since.
+          const loaded = await this.backend.adapterSet?.(request);
+          if (loaded !== undefined) lease.sequence.begin?.(loaded);
         });
       }
       const generation = this.#generation(lease, attempt, turn);

@@ -38,7 +38,7 @@ export class Client {
     readonly connection: LspConnection,
     /** The folder of evaluated contexts on disk. */
     private readonly contextsFolder: string,
-    /** Absent: no workspace was learnt. */
+    /** Absent: no experts are looked up. */
     private readonly experts?: AdoptedExperts,
   ) {}
 

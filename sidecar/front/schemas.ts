@@ -373,6 +373,7 @@ export const serverModels = settings.shape.server
 export const forgetWorkspace = z.object({
   workspaceKey: z.string().min(1).max(1024).optional(),
   unlessRules: z.string().max(256).optional(),
+  keepsExpert: z.boolean().optional(),
 }) satisfies z.ZodType<ForgetWorkspaceParams>;
 
 const modelId = z.string().min(1).max(64);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ExpertFile, LoadedModel } from '../protocol/engine.ts';
-import { modelDigest } from './baseDigest.ts';
+import { expertsDigest, modelDigest } from './baseDigest.ts';
 import { expertFolder, readExpertRecord, type ExpertRecord } from './expertStore.ts';
 
 /** The value that was read from a file, and the state of that file. */
@@ -15,7 +15,8 @@ interface Seen<Value> {
  */
 export class AdoptedExperts {
   readonly #records = new Map<string, Seen<ExpertRecord | undefined>>();
-  #digest: (Seen<string> & { readonly path: string }) | undefined;
+  /** The digests of models and of their own experts, by path. */
+  readonly #digests = new Map<string, Seen<string>>();
 
   /** `learning`: the folder of what was learnt from workspaces. */
   constructor(private readonly learning: string) {}
@@ -24,8 +25,8 @@ export class AdoptedExperts {
    * Returns the expert of a workspace for a model, or `undefined` if there is none. `name` is that of the workspace's
    * evaluated contexts.
    */
-  async of(name: string, { path, engine }: Pick<LoadedModel, 'path' | 'engine'>): Promise<ExpertFile | undefined> {
-    if (engine !== 'chorus') return undefined;
+  async of(name: string, model: Pick<LoadedModel, 'path' | 'engine' | 'adapters'>): Promise<ExpertFile | undefined> {
+    if (model.engine !== 'chorus') return undefined;
     const folder = expertFolder(this.learning, name);
     const state = await stateOf(folder.recordFile);
     if (state === undefined) {
@@ -34,17 +35,27 @@ export class AdoptedExperts {
     }
     let record = this.#records.get(name);
     if (record?.state !== state) this.#records.set(name, (record = { state, value: await readExpertRecord(folder) }));
-    if (!record.value?.adopted || record.value.base.model !== (await this.#digestOf(path))) return undefined;
+    if (!record.value?.adopted || !(await this.#fits(record.value.base, model))) return undefined;
     const version = await stateOf(folder.expertFile);
     return version === undefined ? undefined : { path: folder.expertFile, version };
   }
 
-  async #digestOf(path: string): Promise<string | undefined> {
+  /** Whether an expert was trained on this model, and began with the experts that the model has. */
+  async #fits(
+    { model, start }: ExpertRecord['base'],
+    { path, adapters }: Pick<LoadedModel, 'path' | 'adapters'>,
+  ): Promise<boolean> {
+    if (model !== (await this.#digestOf(path, modelDigest))) return false;
+    const own = adapters?.find(({ isOwn }) => isOwn)?.path;
+    return start === undefined || own === undefined || start === (await this.#digestOf(own, expertsDigest));
+  }
+
+  async #digestOf(path: string, digest: (path: string) => Promise<string>): Promise<string | undefined> {
     const state = await stateOf(path);
     if (state === undefined) return undefined;
-    if (this.#digest?.path !== path || this.#digest.state !== state)
-      this.#digest = { path, state, value: await modelDigest(path) };
-    return this.#digest.value;
+    let seen = this.#digests.get(path);
+    if (seen?.state !== state) this.#digests.set(path, (seen = { state, value: await digest(path) }));
+    return seen.value;
   }
 }
 

@@ -104,7 +104,10 @@ export async function learnWorkspace(options: LearnOptions): Promise<LearnResult
   try {
     const pass = await preparePass(options);
     await continueOrBegin(options, pass);
-    return await runPass(options, pass);
+    return await runPass(options, pass).catch(async (error: unknown) => {
+      await removeIfForgotten(folder);
+      throw error;
+    });
   } finally {
     await lock.release();
   }
@@ -193,16 +196,20 @@ async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> 
     general,
     ...judge(before.fills, after.fills, general),
   };
-  if (!(await readUnfinishedPass(folder))) {
-    await removeFolder(folder.folder);
+  if (!(await readUnfinishedPass(folder)))
     throw new TroubleError('invalid-input', 'The workspace was forgotten meanwhile, so what was learnt is deleted.');
-  }
   if (result.adopted || !earlier?.adopted) {
-    await writeExpertRecord(folder, { version: 2, base, paths: [...paths], digests: [...digests], ...result });
+    // The record says that the file is adopted, so it comes last.
     await rename(folder.candidateFile, folder.expertFile);
+    await writeExpertRecord(folder, { version: 2, base, paths: [...paths], digests: [...digests], ...result });
   }
   await removeFolder(folder.passFolder);
   return result;
+}
+
+/** Deletes what a failed pass wrote after its workspace was forgotten. The file of the pass is then gone. */
+async function removeIfForgotten(folder: ExpertFolder): Promise<void> {
+  if (!(await readUnfinishedPass(folder))) await removeFolder(folder.folder);
 }
 
 async function measured(

@@ -48,6 +48,10 @@ export function handleForget(client: Client, services: ForgetServices): void {
     Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch(
       (error: unknown) => log.error('A conversation could not be forgotten', error),
     );
+    // Requests from now on are made without the expert. The contexts are removed even if it can't be deleted.
+    const [expert] = await Promise.allSettled([
+      params.keepsExpert ? undefined : forgetExpert(services.learningFolder, contextSetName(key)),
+    ]);
     await Promise.all(
       affected.map(async (each) => {
         await completions.forgetClient(each.key);
@@ -55,7 +59,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
       }),
     );
     await removeContexts(services, contextSetName(key));
-    await forgetExpert(services.learningFolder, contextSetName(key));
+    if (expert.status === 'rejected') throw expert.reason;
     // If the set could not be removed, its rules are not noted: it was filled under others.
     if (contextSet && rules) await noteRules(contextSet, rules);
     return null;

@@ -172,4 +172,6 @@ export interface ForgetWorkspaceParams {
    * are stored. For the client's own workspace only.
    */
   readonly unlessRules?: string;
+  /** Whether the workspace's expert stays. Its files on disk did not change their rules. */
+  readonly keepsExpert?: boolean;
 }

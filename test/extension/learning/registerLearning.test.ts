@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
 import { fake } from '../documents/support/vscode.ts';
+import type { ServerChoice } from '../../../extension/remoteServers/serverChoice.ts';
 import { until } from '../../sidecar/front/support/sidecar.ts';
 
 const { registerLearning } = await import('../../../extension/learning/registerLearning.ts');
@@ -18,12 +19,18 @@ const HELD_OUT = { lines: 40, linesBefore: 11, linesAfter: 15 };
 
 describe('"Learn This Workspace"', () => {
   let folder: string;
+  let server: Pick<ServerChoice, 'settings'>;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-learning-'));
     await mkdir(path.join(folder, 'dist'));
     fake.open(['/shop'], {});
     fake.pressed = 'Learn';
-    registerLearning({ subscriptions: [], extensionPath: folder } as unknown as vscode.ExtensionContext);
+    server = { settings: undefined };
+    registerLearning({ subscriptions: [], extensionPath: folder } as unknown as vscode.ExtensionContext, {
+      get settings() {
+        return server.settings;
+      },
+    });
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -83,7 +90,7 @@ describe('"Learn This Workspace"', () => {
     assert.deepEqual(fake.buttons[1]?.[0], 'Try Again');
   });
 
-  it('pauses while the user types', async () => {
+  it('pauses while the user types', { skip: process.platform !== 'linux' }, async () => {
     await scripted([PROGRESS], WAIT);
     const running = run();
     await until(() => existsSync(path.join(folder, 'arguments')), 'the process runs');
@@ -105,6 +112,16 @@ describe('"Learn This Workspace"', () => {
     await said(2);
     assert.equal(fake.messages[1], 'Chorus already learns shop.');
     await ended(running);
+  });
+
+  it('refuses where a server answers, or llama.cpp', () => {
+    server = { settings: { url: 'https://example.com', model: 'large' } };
+    start();
+    server = { settings: undefined };
+    fake.configuration.user = { engine: 'llama' };
+    start();
+    assert.equal(fake.messages.length, 2);
+    for (const message of fake.messages) assert.match(message, /counts only for its own engine on this machine/);
   });
 
   it('needs a window with one folder', async () => {

@@ -121,7 +121,7 @@ describe('chorus learn', () => {
   });
 
   it('prints its progress for an editor, and goes on after a pause', async () => {
-    const running = execa(process.execPath, learnArguments(shop, '--events'), {
+    const running = execa(process.execPath, learnArguments(shop, '--events', '--workspace-key', 'progress'), {
       ...options,
       stdin: 'pipe',
       buffer: { stdout: false },
@@ -151,6 +151,26 @@ describe('chorus learn', () => {
       if (line.includes('"Learning"') && !running.stdin.writableEnded) running.stdin.end('pause\n');
     const { exitCode, signal } = await running;
     assert.deepEqual([exitCode, signal], [130, undefined]);
+  });
+
+  it('leaves nothing of a workspace that is forgotten while it learns', async () => {
+    const before = new Set(await expertFolders());
+    const running = execa(
+      process.execPath,
+      learnArguments(shop, '--events', '--tokens', '100000', '--workspace-key', 'forgotten'),
+      { ...options, stdin: 'pipe', buffer: { stdout: false } },
+    );
+    const folder = path.join(work, 'home', 'learning', contextSetName('forgotten'));
+    for await (const line of createInterface({ input: running.stdout }))
+      if (line.includes('"Learning"') && !running.stdin.writableEnded) {
+        await rm(folder, { recursive: true });
+        running.stdin.end();
+      }
+    await running;
+    assert.deepEqual(
+      (await expertFolders()).filter((each) => !before.has(each)),
+      [],
+    );
   });
 
   it('learns under the key of an editor', async () => {

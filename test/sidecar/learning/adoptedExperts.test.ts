@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AdoptedExperts } from '../../../sidecar/learning/adoptedExperts.ts';
-import { modelDigest } from '../../../sidecar/learning/baseDigest.ts';
+import { expertsDigest, modelDigest } from '../../../sidecar/learning/baseDigest.ts';
 import { forgetExpert } from '../../../sidecar/keptContexts/learntFolder.ts';
 import {
   ensureExpertFolder,
@@ -79,6 +79,24 @@ describe('The adopted expert of a workspace', () => {
     assert.equal(await found('mine', other), undefined);
     assert.equal(await experts.of('mine', { path: model, engine: 'llama' }), undefined);
     assert.equal(await experts.of('mine', { path: model, engine: 'server' }), undefined);
+  });
+
+  it('is not found beside other experts of the model than those that it began with', async () => {
+    const own = path.join(folder, 'own.gguf');
+    await writeFile(own, 'the experts of the model');
+    const base = { model: await modelDigest(model), start: await expertsDigest(own) };
+    const file = await learn('mine', { base });
+    const of = async (): Promise<string | undefined> =>
+      (
+        await experts.of('mine', {
+          path: model,
+          engine: 'chorus',
+          adapters: [{ name: 'own', path: own, experts: 1, isOwn: true }],
+        })
+      )?.path;
+    assert.equal(await of(), file);
+    await writeFile(own, 'the experts of an update');
+    assert.equal(await of(), undefined);
   });
 
   it('is not found if it did not help', async () => {

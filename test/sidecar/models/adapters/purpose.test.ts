@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { PURPOSE_KEY } from '../../../../sidecar/models/adapters/adapterFile.ts';
 import type { EngineGenerateParams, EngineGenerateResult, Purpose } from '../../../../sidecar/protocol/engine.ts';
+import { keepSteadyPace } from '../../../reference/steadyPace.ts';
 import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
@@ -36,6 +37,8 @@ describe('Adapters for one purpose', () => {
     await writeTinyAdapter(file('third'), file('model'), { rank: 4, seed: 3 });
     engine = new LocalEngine({ log: () => undefined });
   });
+  beforeEach(() => keepSteadyPace(mock));
+  afterEach(() => mock.restoreAll());
   after(async () => {
     await engine.dispose();
     await rm(folder, { recursive: true, force: true });
@@ -46,7 +49,7 @@ describe('Adapters for one purpose', () => {
       modelPath: file('model'),
       engine: 'chorus',
       device: 'cpu',
-      threads: 2,
+      threads: 1,
       contextSizeTokens: 1_024,
       cache,
       adapters: adapters.map(file),

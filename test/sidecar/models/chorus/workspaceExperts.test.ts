@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { INCLUDES_KEY, PURPOSE_KEY, readAdapterFile } from '../../../../sidecar/models/adapters/adapterFile.ts';
 import type { EngineGenerateParams, EngineGenerateResult, ExpertFile } from '../../../../sidecar/protocol/engine.ts';
+import { keepSteadyPace } from '../../../reference/steadyPace.ts';
 import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
@@ -38,8 +39,10 @@ describe('The experts of workspaces', () => {
     engine = new LocalEngine({ log: () => undefined, report: (line) => report.push(line) });
   });
   beforeEach(() => {
+    keepSteadyPace(mock);
     report = [];
   });
+  afterEach(() => mock.restoreAll());
   after(async () => {
     await engine.dispose();
     await rm(folder, { recursive: true, force: true });
@@ -50,7 +53,7 @@ describe('The experts of workspaces', () => {
       modelPath: file('model'),
       engine: 'chorus',
       device: 'cpu',
-      threads: 2,
+      threads: 1,
       contextSizeTokens: 1_024,
       cache,
       experts: file('own'),
@@ -142,7 +145,7 @@ describe('The experts of workspaces', () => {
       modelPath: file('model'),
       engine: 'chorus',
       device: 'cpu',
-      threads: 2,
+      threads: 1,
       contextSizeTokens: 1_024,
     });
     assert.deepEqual((await generate({ expert: expert('changing', '1') })).tokens, two);
