@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import os from 'node:os';
 import { createInterface } from 'node:readline';
 import process from 'node:process';
 import { nodeEnvironment } from '../../sidecar/common/childProcess/nodeEnvironment.ts';
@@ -56,6 +57,7 @@ export class LearnProcess {
       extendEnv: false,
       env: nodeEnvironment(),
     });
+    this.#lowerPriority(subprocess.pid);
     // Writing to a process that has ended fails, and its end is noticed anyway.
     subprocess.stdin.on('error', () => undefined);
     this.#write = (word) => void subprocess.stdin.write(`${word}\n`);
@@ -73,6 +75,16 @@ export class LearnProcess {
     if (signal.aborted) return undefined;
     if (last && 'adopted' in last) return last;
     throw new Error(last && 'error' in last ? last.error.message : stderr.trim() || shortMessage);
+  }
+
+  /** The process starts others, which inherit its priority. */
+  #lowerPriority(pid: number | undefined): void {
+    if (pid === undefined) return;
+    try {
+      os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
+    } catch {
+      // The process has ended, or the system forbids it. Then learning works all the same.
+    }
   }
 }
 

@@ -1,12 +1,11 @@
-import os from 'node:os';
 import process from 'node:process';
 import { createInterface, type Interface } from 'node:readline';
 import { printJson } from './output.ts';
 import type { Pausing } from './pausing.ts';
 
 /**
- * An editor that runs a long command, over its standard input and output. The process and its children get a low
- * priority. The editor writes "pause" and "resume", a line each.
+ * An editor that runs a long command, over its standard input and output. The editor writes "pause" and "resume", a
+ * line each.
  */
 export class EditorLink implements Disposable {
   readonly #gone = new AbortController();
@@ -15,7 +14,6 @@ export class EditorLink implements Disposable {
   readonly signal = this.#gone.signal;
 
   constructor(private readonly pausing: Pausing) {
-    os.setPriority(os.constants.priority.PRIORITY_LOW);
     this.#reader = createInterface({ input: process.stdin });
     this.#reader.on('line', (word) => this.#obey(word));
     this.#reader.on('close', this.#end);
