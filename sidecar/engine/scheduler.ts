@@ -122,7 +122,7 @@ export class Scheduler {
       });
     try {
       const adapterSet = await this.#adapterSet(lease, attempt);
-      if (!lease.isWarm || lease.sequence.adapterSet !== adapterSet) {
+      if (!lease.isWarm || (adapterSet !== undefined && lease.sequence.adapterSet !== adapterSet)) {
         await this.#keeper.letGo(lease.sequence, request.priority, end.signal);
         await turn(async () => {
           await lease.sequence.truncate(0);
