@@ -3,6 +3,7 @@ import os from 'node:os';
 import { createInterface } from 'node:readline';
 import process from 'node:process';
 import { nodeEnvironment } from '../../sidecar/common/childProcess/nodeEnvironment.ts';
+import { parseJson } from '../../sidecar/common/parseJson.ts';
 
 /** What was learnt from a workspace, as `chorus learn` prints it. */
 export interface Learnt {
@@ -67,7 +68,7 @@ export class LearnProcess {
     if (signal.aborted) cancel();
     let last: Line | undefined;
     createInterface({ input: subprocess.stdout }).on('line', (text) => {
-      last = JSON.parse(text) as Line;
+      last = parseJson(text) as Line;
       if ('progress' in last) onProgress(last.progress.step, last.progress.share);
     });
     const { stderr, shortMessage } = await subprocess;
