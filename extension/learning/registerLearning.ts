@@ -7,7 +7,7 @@ import { readChorusSettings, readLearningTokens, readSecretPatterns } from '../s
 import { showWithoutWaiting } from '../showWithoutWaiting.ts';
 import { workspaceKey } from '../sidecar/initialization.ts';
 import { openOutput, tryAgain } from '../status/remedies.ts';
-import { LearnProcess, type Learnt } from './learnProcess.ts';
+import type { Learnt } from './learnProcess.ts';
 import { TypingPause } from './typingPause.ts';
 
 const COMMAND = 'chorus.learnWorkspace';
@@ -81,6 +81,8 @@ async function learn({ extensionPath }: vscode.ExtensionContext, { name, uri }: 
   const learnt = await withCancellableProgress(
     l10n.t('Chorus learns {0}', name),
     async (token, report) => {
+      // Loaded with the command, since starting processes needs modules that a window rarely uses.
+      const { LearnProcess } = await import('./learnProcess.ts');
       const abort = new AbortController();
       let step = '';
       const learning = new LearnProcess({

@@ -124,7 +124,8 @@ export async function changeOutcomes(change: (outcomes: Outcomes) => Outcomes, f
     retries: { retries: 100, maxTimeout: 1_000 },
   });
   try {
-    const text = formatted(change(await readOutcomes(file)));
+    // Stacks of errors name the checkout's folder, which tells nothing elsewhere.
+    const text = formatted(change(await readOutcomes(file))).replaceAll(`${repositoryRoot}${path.sep}`, '');
     const written = `${file}.${process.pid}.new`;
     await writeFile(written, text);
     await rename(written, file);

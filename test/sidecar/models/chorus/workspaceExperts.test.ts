@@ -48,7 +48,7 @@ describe('The experts of workspaces', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function load(adapters: readonly string[] = [], cache = 'full'): Promise<void> {
+  async function load(adapters: readonly string[] = [], cache = 'full', own: 'own' | 'none' = 'own'): Promise<void> {
     await engine.load({
       modelPath: file('model'),
       engine: 'chorus',
@@ -56,7 +56,7 @@ describe('The experts of workspaces', () => {
       threads: 1,
       contextSizeTokens: 1_024,
       cache,
-      experts: file('own'),
+      experts: own === 'own' ? file('own') : undefined,
       adapters: adapters.map(file),
     });
   }
@@ -141,13 +141,7 @@ describe('The experts of workspaces', () => {
   it('count in a new version from the next request on', async () => {
     const { two, three } = { two: await answerWith(['two']), three: await answerWith(['three']) };
     await writeTinyAdapter(file('changing'), file('model'), { rank: 8, seed: WORKSPACES.indexOf('two') });
-    await engine.load({
-      modelPath: file('model'),
-      engine: 'chorus',
-      device: 'cpu',
-      threads: 1,
-      contextSizeTokens: 1_024,
-    });
+    await load([], 'full', 'none');
     assert.deepEqual((await generate({ expert: expert('changing', '1') })).tokens, two);
     await writeTinyAdapter(file('changing'), file('model'), { rank: 8, seed: WORKSPACES.indexOf('three') });
     assert.deepEqual((await generate({ expert: expert('changing', '2') })).tokens, three);
