@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { GRAMMARS } from '../sidecar/syntax/definitionShapes.ts';
 import { asciiBundles } from './asciiBundles.ts';
+import { NODE_LLAMA_CPP_BUNDLE, nodeLlamaCppBundle, useNodeLlamaCppBundle } from './nodeLlamaCpp.ts';
 import { tablesAsJson } from './tablesAsJson.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,16 +40,20 @@ const requireBanner =
   "import { createRequire as chorusCreateRequire } from 'node:module'; const require = chorusCreateRequire(import.meta.url);";
 
 function nodeModule(entry: string, outfile: string): BuildOptions {
+  return { ...nodeOptions(outfile), entryPoints: [entry] };
+}
+
+function nodeOptions(outfile: string): BuildOptions {
   return {
     ...common,
-    entryPoints: [entry],
     outfile: path.join(outputFolder, outfile),
     platform: 'node',
     target: 'node20',
     format: 'esm',
     banner: { js: requireBanner },
-    // These packages ship as files: all three load native libraries, and node-llama-cpp forks files of its own.
-    external: ['node-llama-cpp', 'koffi', '@picovoice/pvrecorder-node'],
+    plugins: [useNodeLlamaCppBundle, ...(common.plugins ?? [])],
+    // These packages ship as files, since they load native libraries.
+    external: ['koffi', '@picovoice/pvrecorder-node'],
   };
 }
 
@@ -85,9 +90,10 @@ const bundles: BuildOptions[] = [
   },
 ];
 
-const present = bundles.filter((bundle) =>
-  (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry))),
-);
+const present = [
+  ...bundles.filter((bundle) => (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry)))),
+  nodeLlamaCppBundle(nodeOptions(NODE_LLAMA_CPP_BUNDLE)),
+];
 /** Copies tree-sitter and its grammars, which the index loads by path. */
 async function copyGrammars(): Promise<void> {
   const folder = path.join(outputFolder, 'grammars');

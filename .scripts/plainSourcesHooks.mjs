@@ -1,9 +1,18 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = process.env['CHORUS_TEST_SOURCES'];
+const nodeLlamaCpp = path.join(process.env['CHORUS_TEST_BUNDLES'] ?? '', 'nodeLlamaCpp.mjs');
+const bundleUrl = existsSync(nodeLlamaCpp) ? pathToFileURL(nodeLlamaCpp).href : undefined;
+
+/** Node calls this for every import. It returns the bundle that the product imports in place of node-llama-cpp. */
+export async function resolve(specifier, context, nextResolve) {
+  const isBundled = specifier === 'node-llama-cpp' && bundleUrl !== undefined && context.parentURL !== bundleUrl;
+  return isBundled ? { url: bundleUrl, shortCircuit: true } : nextResolve(specifier, context);
+}
 
 /** Node calls this for every module. It returns the JavaScript of a TypeScript file of the project. */
 export async function load(url, context, nextLoad) {

@@ -15,8 +15,9 @@ const ENTRY_POINTS = [
 const EXTERNAL = ['@node-llama-cpp/*', '@koromix/*', '@reflink/*', 'electron'];
 
 /**
- * Returns the entry points and all files that they import (relative to `root`, with `/`). Here esbuild only follows the
- * imports. The files ship unbundled, because node-llama-cpp forks one of its own files and finds its libraries by path.
+ * Returns the entry points and all files that they import (relative to `root`, with `/`). esbuild only follows the
+ * imports. The files ship unbundled, because they find libraries by path. node-llama-cpp also runs one of its files
+ * in a process.
  */
 export async function runtimeClosure(root: string): Promise<readonly string[]> {
   const result = await build({

@@ -111,13 +111,23 @@ export class ByteReader {
     return this.#advance(8, this.#buffer.readDoubleLE(this.#position));
   }
 
+  /** Returns the next value without moving on. Absent if its bytes are not readable yet. */
+  peekUint64(): number | undefined {
+    return this.has(8) ? this.#uint64() : undefined;
+  }
+
   /** Loses precision above 2^53, which no count or size in a real file reaches. */
   takeUint64(): number {
-    return this.#advance(8, Number(this.#buffer.readBigUInt64LE(this.#position)));
+    return this.#advance(8, this.#uint64());
   }
 
   takeInt64(): number {
     return this.#advance(8, Number(this.#buffer.readBigInt64LE(this.#position)));
+  }
+
+  /** Faster than by way of a `bigint`. */
+  #uint64(): number {
+    return this.#buffer.readUInt32LE(this.#position) + 2 ** 32 * this.#buffer.readUInt32LE(this.#position + 4);
   }
 
   #advance<T>(bytes: number, value: T): T {

@@ -128,11 +128,17 @@ async function makeFaults(): Promise<void> {
     const minute = Math.round(record.minute * 10) / 10;
     record.disturbed(true);
     console.log(`minute ${minute}: ${kind}`);
-    await faults.happen(kind);
+    const hasHappened = await faults.happen(kind).then(
+      () => true,
+      (error: unknown) => {
+        console.error(`minute ${minute}: ${kind} did not happen: ${(error as Error).message.slice(0, 200)}`);
+        return false;
+      },
+    );
     const recoveredMs = await recover();
     if (recoveredMs === null && end.signal.aborted) return;
     console.log(`minute ${minute}: ${kind}, a right answer after ${recoveredMs ?? 'more than the limit'} ms`);
-    record.faults.push({ kind, minute, recoveredMs });
+    if (hasHappened) record.faults.push({ kind, minute, recoveredMs });
     await sleep(SETTLE_MS);
     record.disturbed(false);
   }

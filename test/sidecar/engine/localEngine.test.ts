@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, describe, mock, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
@@ -6,14 +9,25 @@ import type { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import { readVocabulary, type Vocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
+import { writeFirstBlocks } from '../../reference/firstBlocks.ts';
 import { keepSteadyPace } from '../../reference/steadyPace.ts';
 
 const CONTEXT_TOKENS = 512;
+const BLOCKS = 8;
 type Request = Omit<EngineGenerateParams, 'requestId'>;
 const greedy = { temperature: 0 } as const;
 const CODE =
   'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
 const PROSE = 'The history of the city of Paris begins with a Celtic tribe, the Parisii, who';
+
+let folder: string;
+let modelPath: string;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-local-engine-'));
+  modelPath = path.join(folder, 'first-blocks.gguf');
+  await writeFirstBlocks(await fetchModel(), modelPath, { blocks: BLOCKS });
+});
+after(() => rm(folder, { recursive: true, force: true }));
 
 for (const kind of ['chorus', 'llama'] as const)
   describe(`the engine ${kind}`, () => {
@@ -22,7 +36,6 @@ for (const kind of ['chorus', 'llama'] as const)
 
     before(async () => {
       keepSteadyPace(mock);
-      const modelPath = await fetchModel();
       engine = new LocalEngine({ log: () => undefined });
       const loaded = await engine.load({
         modelPath,

@@ -11,14 +11,14 @@ import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { logProbability } from '../../../../sidecar/models/decoding/logSumExp.ts';
 import { openNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
+import type { GgufEntry } from '../../../../sidecar/models/gguf/content.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, type GgufEntry } from '../../../../sidecar/models/gguf/content.ts';
-import { writeGguf } from '../../../../sidecar/models/gguf/writer.ts';
 import { LibLlama } from '../../../../sidecar/models/llamaCpp/libLlama.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import type { UpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
 import { upcycle } from '../../../../sidecar/workshop/upcycle/upcycle.ts';
 import { pairedDifference } from '../../../bench/bundled/paired.ts';
+import { writeFirstBlocks } from '../../../reference/firstBlocks.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 import { replaceKey } from '../../models/ggufFile.ts';
@@ -59,30 +59,6 @@ async function values(file: string, name: string): Promise<Float32Array> {
   assert.ok(tensor, `${file} has no ${name}`);
   const start = header.dataOffsetBytes + tensor.offsetBytes;
   return toFloat32(tensor.type as TensorType, (await readFile(file)).subarray(start, start + tensor.sizeBytes));
-}
-
-/** Writes the first blocks of a model, in float32. */
-async function writeFirstBlocks(model: string, target: string): Promise<void> {
-  const header = await readGgufHeader(model);
-  const bytes = await readFile(model);
-  const tensors = header.tensors
-    .filter(({ name }) => Number(/^blk\.(\d+)/.exec(name)?.[1] ?? 0) < FLOAT_BLOCKS)
-    .map(({ name, shape, type, offsetBytes, sizeBytes }) => {
-      const start = header.dataOffsetBytes + offsetBytes;
-      return {
-        name,
-        shape,
-        type: 'F32',
-        chunks: () => [new Uint8Array(toFloat32(type as TensorType, bytes.subarray(start, start + sizeBytes)).buffer)],
-      };
-    });
-  await writeGguf(target, {
-    metadata: new Map<string, GgufEntry>([
-      ...(await copiedMetadata(header)),
-      ['llama.block_count', { type: 'u32', value: FLOAT_BLOCKS }],
-    ]),
-    tensors,
-  });
 }
 
 async function logits(file: string): Promise<Float32Array> {
@@ -169,7 +145,7 @@ describe('upcycling equal models keeps their outputs:', () => {
       prose = await engine.tokenize(await readFile(new URL('../../../../docs/privacy.md', import.meta.url), 'utf8'));
       await engine.dispose();
       source = path.join(folder, 'float.gguf');
-      await writeFirstBlocks(models[0], source);
+      await writeFirstBlocks(models[0], source, { blocks: FLOAT_BLOCKS, type: 'F32' });
       [floatLogits, expectedNats] = [await floatLogitsOf(source), await natsOf(models[0])];
     });
 

@@ -13,14 +13,21 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../refer
 
 const device = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const types: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
-/** Tested in one variant, with matrices and stacks of them: products depend on the type, not on the architecture. */
+/** Products depend on the type, not on the architecture. So all types are tested in these variants. */
 const furtherTypes: Readonly<Record<string, readonly TensorType[]>> = {
-  'llama+experts': ['BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'],
+  llama: types,
+  'llama+experts': [...types, 'BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'],
   'gpt-oss': ['MXFP4'],
 };
-const pairs = tinyVariants.flatMap((variant) =>
-  [...types, ...(furtherTypes[variant] ?? [])].map((type) => [variant, type] as const),
+const pairs = tinyVariants.flatMap((variant, index) =>
+  [...new Set([...typesOf(index), ...(furtherTypes[variant] ?? [])])].map((type) => [variant, type] as const),
 );
+
+/** The types of a variant: all of them on a GPU, whose drivers differ. On the processor F32, and others in turn. */
+function typesOf(index: number): readonly TensorType[] {
+  return device === 'cpu' ? ['F32', types[1 + (index % (types.length - 1))] as TensorType] : types;
+}
+
 /** More rows than one padding step of the cache, so that the mask matters. */
 const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 /** The rows of the cache. */
