@@ -378,7 +378,7 @@ const groups: readonly MutationGroup[] = [
         'Math.floor(this.reader.offset / alignmentBytes) * alignmentBytes',
       ],
       [header, '(alignment & (alignment - 1)) !== 0', 'false'],
-      [byteReader, 'readUInt32LE', 'readInt32LE'],
+      [byteReader, 'advance(4, this.#buffer.readUInt32LE', 'advance(4, this.#buffer.readInt32LE'],
       [byteReader, 'if (bytesRead === 0)', 'if (bytesRead < 0)'],
       [
         validate,
