@@ -75,5 +75,6 @@ export async function packModelExtension(packaging: ModelPackaging): Promise<num
     stage,
     packagePath: path.join(outputFolder, `chorus-model-${MODEL_EXTENSION_VERSION}.vsix`),
     maxBytes,
+    scansForSecrets: false,
   });
 }

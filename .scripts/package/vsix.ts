@@ -8,10 +8,13 @@ export interface VsixOptions {
   /** VS Code's name of the platform. Absent: the package is for all. */
   readonly target?: string;
   readonly maxBytes: number;
+  /** Whether vsce looks for secrets in the files. It takes long to look through a model's weights. */
+  readonly scansForSecrets?: boolean;
 }
 
 /** Makes a VSIX and prints its size. Returns the size in bytes. Throws if it is above `maxBytes`. */
-export async function packVsix({ stage, packagePath, target, maxBytes }: VsixOptions): Promise<number> {
+export async function packVsix(options: VsixOptions): Promise<number> {
+  const { stage, packagePath, target, maxBytes, scansForSecrets = true } = options;
   await createVSIX({
     cwd: stage,
     packagePath,
@@ -19,6 +22,8 @@ export async function packVsix({ stage, packagePath, target, maxBytes }: VsixOpt
     dependencies: false,
     allowMissingRepository: true,
     rewriteRelativeLinks: false,
+    allowPackageAllSecrets: !scansForSecrets,
+    allowPackageEnvFile: !scansForSecrets,
   });
   const { size } = await stat(packagePath);
   console.log(`${packagePath}: ${megabytes(size)} MB`);

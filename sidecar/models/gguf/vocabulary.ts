@@ -68,6 +68,7 @@ export async function readVocabulary(filePath: string): Promise<Vocabulary | und
   const raw: Buffer[] = [];
   const kinds: number[] = [];
   const header = await readGgufHeader(filePath, {
+    visitedKeys: ['tokenizer.ggml.tokens', 'tokenizer.ggml.token_type'],
     visitArray: (key, _index, element) => {
       if (key === 'tokenizer.ggml.tokens' && Buffer.isBuffer(element)) raw.push(Buffer.from(element));
       else if (key === 'tokenizer.ggml.token_type' && typeof element === 'number') kinds.push(element);
@@ -98,22 +99,30 @@ const SPELLINGS: ReadonlyMap<string, (text: Buffer, kind: number) => Buffer> = n
   }),
 );
 
-/** GPT-2 writes each byte as a printable character: its own if printable, or else the next free one from U+0100. */
-const BYTE_OF_CHARACTER: ReadonlyMap<number, number> = (() => {
+/**
+ * The byte that a character below U+0200 stands for, or −1. GPT-2 writes each byte as a printable character: its own if
+ * printable, or else the next free one from U+0100.
+ */
+const BYTE_OF_CHARACTER: Readonly<Int16Array> = (() => {
   const printable = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
-  const map = new Map<number, number>();
+  const bytes = new Int16Array(0x200).fill(-1);
   let next = 0x100;
-  for (let byte = 0; byte < 256; byte++) map.set(printable(byte) ? byte : next++, byte);
-  return map;
+  for (let byte = 0; byte < 256; byte++) bytes[printable(byte) ? byte : next++] = byte;
+  return bytes;
 })();
 
+/** Decodes UTF-8 of one and two bytes itself, since decoders are slow for 100,000 small texts. Other bytes stay. */
 function bytesOfByteLevel(text: Buffer): Buffer {
-  const bytes: number[] = [];
-  for (const character of text.toString('utf8')) {
-    const byte = BYTE_OF_CHARACTER.get(character.codePointAt(0)!);
-    if (byte !== undefined) bytes.push(byte);
-    else bytes.push(...Buffer.from(character, 'utf8'));
+  const bytes = Buffer.allocUnsafe(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const first = text[at] as number;
+    const second = text[at + 1] ?? 0;
+    const isPair = first >= 0xc2 && first <= 0xc7 && (second & 0xc0) === 0x80;
+    const byte = BYTE_OF_CHARACTER[isPair ? ((first & 0x1f) << 6) | (second & 0x3f) : first] as number;
+    bytes[length++] = byte >= 0 ? byte : first;
+    if (isPair && byte >= 0) at++;
   }
-  return Buffer.from(bytes);
+  return bytes.subarray(0, length);
 }
