@@ -92,7 +92,7 @@ export class Generation {
     const now = performance.now();
     return {
       tokens: this.#tokens,
-      ...(this.request.probabilities ? { nats: this.#nats.slice(0, this.#tokens.length) } : {}),
+      ...(this.request.probabilities ? { nats: this.#nats } : {}),
       ...(this.#expected ? { expected: this.#expected } : {}),
       text: this.#text,
       stopReason,
@@ -161,7 +161,16 @@ export class Generation {
     const { sequence, signal, turn } = this.context;
     const last = tokens.at(-1);
     if (expected === undefined || last === undefined) return;
-    this.#expected = await turn(async () => sequence.likelihoods?.(last, expected, signal));
+    while (this.#expected === undefined) {
+      try {
+        this.#expected = await turn(
+          async (preempted) =>
+            await sequence.likelihoods?.(last, expected, AbortSignal.any([signal, preempted])),
+        );
+      } catch (error) {
+        if (!(error instanceof Preempted)) throw error;
+      }
+    }
     this.#evaluatedTokens += expected.length;
     this.#promptDoneAt = performance.now();
   }

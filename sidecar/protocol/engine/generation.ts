@@ -121,7 +121,10 @@ export interface TokenLikelihood {
 }
 export interface EngineGenerateResult {
   readonly tokens: readonly TokenId[];
-  /** The negative natural logarithm of each token's probability, if the request asked for it. */
+  /**
+   * The negative natural logarithm of each sampled token's probability, if the request asked for it. It includes the
+   * tokens of a stop text.
+   */
   readonly nats?: readonly number[];
   /** In the order of the request's `expected`. Absent if the request ended earlier. */
   readonly expected?: readonly TokenLikelihood[];
