@@ -1,6 +1,6 @@
 import type { ModelSession } from '../../engine/engine.ts';
 import { type LineChange, lineChangeOf } from '../../nextEdits/rewriting/lineChange.ts';
-import { refusalOf } from '../../nextEdits/rewriting/rewriteGate.ts';
+import { LEAST_SURE, refusalOf, type Sureness } from '../../nextEdits/rewriting/rewriteGate.ts';
 import { type RewritePlace, rewritePlaces } from '../../nextEdits/rewriting/rewritePlaces.ts';
 import type { RecentEdit, SourceDocument, TextEdit } from '../../nextEdits/suggester.ts';
 import { rewriteLine } from './lineRewriter.ts';
@@ -10,20 +10,27 @@ export interface WriteRequest {
   /** The newest first. */
   readonly edits: readonly RecentEdit[];
   readonly documents: readonly SourceDocument[];
+  /** Called before the model is asked. */
+  readonly onPlaces?: () => void;
+  /** Whether a change brings errors of syntax to a document. */
+  readonly breaksSyntax: (document: SourceDocument, edit: TextEdit) => Promise<boolean>;
 }
 
 /** A change of one line that the model wrote. */
 export interface WrittenEdit {
   readonly uri: string;
   readonly edit: TextEdit;
+  readonly sureness: Sureness;
 }
 
 export interface EditWriterOptions {
   readonly session: ModelSession;
   /** Whether the machine saves power. Then nothing is written. */
   readonly isQuiet?: () => boolean;
-  /** Whether a change breaks the syntax of its document. */
-  readonly breaksSyntax: (request: WriteRequest, written: WrittenEdit) => Promise<boolean>;
+  /** How sure the model must be. Only benches lower it. */
+  readonly least?: Sureness;
+  /** How long the model may write after an edit. Only benches raise it. */
+  readonly limitMs?: number;
 }
 
 /** The most lines that the model is asked to write after an edit. */
@@ -54,6 +61,7 @@ export class EditWriter {
       return [];
     const places = rewritePlaces(edits, document, MAX_PLACES);
     if (places.length === 0) return [];
+    request.onPlaces?.();
     const own = new AbortController();
     this.#running.set(clientKey, own);
     const edit = lineChangeOf(newest, document.text);
@@ -81,12 +89,12 @@ export class EditWriter {
     places: readonly RewritePlace[],
     { request, document, edit, signal }: Writing,
   ): Promise<readonly WrittenEdit[]> {
-    const { session, breaksSyntax } = this.options;
-    const endsAt = performance.now() + LIMIT_MS;
+    const { session, least = LEAST_SURE, limitMs = LIMIT_MS } = this.options;
+    const endsAt = performance.now() + limitMs;
     const found: WrittenEdit[] = [];
     for (const { uri, start, end } of places) {
-      const limitMs = endsAt - performance.now();
-      if (signal.aborted || limitMs <= 0) break;
+      const leftMs = endsAt - performance.now();
+      if (signal.aborted || leftMs <= 0) break;
       const line = document.text.slice(start, end);
       const rewriting = await rewriteLine(
         session.engine,
@@ -95,13 +103,15 @@ export class EditWriter {
           line,
           languageId: document.languageId,
           sequence: sequenceOf(request.clientKey),
-          limitMs,
+          leastLeadNats: least.leadNats,
+          limitMs: leftMs,
         },
         signal,
       );
-      if (rewriting === undefined || refusalOf(rewriting, edit) !== undefined) continue;
-      const written: WrittenEdit = { uri, edit: smallest([start, end, rewriting.text], line) };
-      if (!(await breaksSyntax(request, written))) found.push(written);
+      if (rewriting === undefined || refusalOf(rewriting, edit, least) !== undefined) continue;
+      const written = smallest([start, end, rewriting.text], line);
+      if (!(await request.breaksSyntax(document, written)))
+        found.push({ uri, edit: written, sureness: rewriting.sureness });
     }
     return signal.aborted ? [] : found;
   }

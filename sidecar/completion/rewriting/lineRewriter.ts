@@ -1,6 +1,7 @@
+import { MAX_TIMER_MS } from '../../common/maxTimer.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LineChange } from '../../nextEdits/rewriting/lineChange.ts';
-import { MIN_LEAD_NATS, type Rewriting } from '../../nextEdits/rewriting/rewriteGate.ts';
+import type { Rewriting, Sureness } from '../../nextEdits/rewriting/rewriteGate.ts';
 import type { EngineGenerateParams, EngineGenerateResult, TokenLikelihood } from '../../protocol/engine.ts';
 import { rewritePrompt } from './rewritePrompt.ts';
 
@@ -12,6 +13,8 @@ interface RewriteRequest {
   readonly languageId: string;
   /** The name of the engine's sequence. */
   readonly sequence: string;
+  /** The model writes only where its first other token leads by so much. */
+  readonly leastLeadNats: number;
   readonly limitMs: number;
 }
 
@@ -45,14 +48,14 @@ export async function rewriteLine(
         priority: 'background',
         isExpendable: true,
         sampling: { temperature: 0 },
-        timeoutMs: Math.max(1, Math.round(endsAt - performance.now())),
+        timeoutMs: Math.min(MAX_TIMER_MS, Math.max(1, Math.round(endsAt - performance.now()))),
         ...params,
       },
       { signal },
     );
   const { expected } = await generate({ tokens: prompt, expected: present, maxTokens: 0 });
   const at = expected?.findIndex(({ best }, index) => best !== present[index]) ?? -1;
-  if (expected === undefined || at < 0 || signal.aborted || leadOf(expected, at) < MIN_LEAD_NATS) return undefined;
+  if (expected === undefined || at < 0 || signal.aborted || leadOf(expected, at) < request.leastLeadNats) return undefined;
   const kept = present.slice(0, at);
   const written = await generate({
     tokens: [...prompt, ...kept],
@@ -64,7 +67,7 @@ export async function rewriteLine(
   const head = await engine.detokenize(kept);
   // Some tokenizers drop a text's leading space.
   if (!line.startsWith(head)) return undefined;
-  return { present: line, text: (head + written.text).trimEnd(), ...surenessOf(expected, at, written) };
+  return { present: line, text: (head + written.text).trimEnd(), sureness: surenessOf(expected, at, written) };
 }
 
 type GivenParams = Pick<EngineGenerateParams, 'tokens' | 'expected' | 'probabilities' | 'maxTokens' | 'stop'>;
@@ -79,7 +82,7 @@ function surenessOf(
   expected: readonly TokenLikelihood[],
   at: number,
   { nats = [] }: EngineGenerateResult,
-): Pick<Rewriting, 'leadNats' | 'gainNats' | 'worstNats'> {
+): Sureness {
   const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0);
   return {
     leadNats: leadOf(expected, at),

@@ -3,37 +3,41 @@ import type { LineChange } from './lineChange.ts';
 import { likenessOf } from './rewritePlaces.ts';
 import { reversalRatio, tokensBeyond } from './reversal.ts';
 
-/** A line that a model wrote anew, and how sure the model is. */
+/** A line that a model wrote anew. */
 export interface Rewriting {
   readonly present: string;
   readonly text: string;
-  /** How much likelier the model finds the first token that differs than the present one, in nats. */
+  readonly sureness: Sureness;
+}
+
+/** How sure a model is of a line that it wrote, in natural logarithms. */
+export interface Sureness {
+  /** How much likelier the first token that differs is than the present one. */
   readonly leadNats: number;
-  /** How much likelier the model finds the written line than the present one, in nats. */
+  /** How much likelier the rest of the written line is than the rest of the present one. */
   readonly gainNats: number;
-  /** The negative logarithm of the probability of the least likely token that differs. */
+  /** The negative logarithm of the probability of the least likely written token. */
   readonly worstNats: number;
 }
 
 /** Why a written line is not shown. */
 export type Refusal = 'same' | 'copy' | 'unlike' | 'deletion' | 'long' | 'strange' | 'unrelated' | 'reversal' | 'unsure';
 
-/** The least lead of the first token that differs. Below it nothing is written. */
-export const MIN_LEAD_NATS = 1;
-const MIN_GAIN_NATS = 2;
-const MAX_WORST_NATS = 1;
+/** Fitted to the commits of this repository ([measured](../../../docs/results/next-edits-model.md)). */
+export const LEAST_SURE: Sureness = { leadNats: 2, gainNats: 2, worstNats: 0.7 };
 /** A written line that has less in common with the present one is another statement. */
 const MIN_LIKENESS = 0.5;
 const MAX_ADDED_UNITS = 80;
 const MAX_REVERSAL = 0;
 
 /** Returns why a written line is not shown, or `undefined` if it is. `edit` is the user's edit that it follows. */
-export function refusalOf(rewriting: Rewriting, edit: LineChange): Refusal | undefined {
-  return textRefusal(rewriting, edit) ?? (isSure(rewriting) ? undefined : 'unsure');
+export function refusalOf(rewriting: Rewriting, edit: LineChange, least = LEAST_SURE): Refusal | undefined {
+  return textRefusal(rewriting, edit) ?? (isSure(rewriting.sureness, least) ? undefined : 'unsure');
 }
 
-function isSure({ leadNats, gainNats, worstNats }: Rewriting): boolean {
-  return leadNats >= MIN_LEAD_NATS && gainNats >= MIN_GAIN_NATS && worstNats <= MAX_WORST_NATS;
+/** Whether a model is as sure as `least` wants. */
+export function isSure({ leadNats, gainNats, worstNats }: Sureness, least = LEAST_SURE): boolean {
+  return leadNats >= least.leadNats && gainNats >= least.gainNats && worstNats <= least.worstNats;
 }
 
 /** Returns why a written line cannot be right, however sure the model is. */
@@ -44,7 +48,7 @@ export function textRefusal({ present, text }: Pick<Rewriting, 'present' | 'text
   if (come.length === 0) return 'deletion';
   if (text.includes('\n') || text.length > present.length + MAX_ADDED_UNITS) return 'long';
   if (likenessOf(present, text) < MIN_LIKENESS || indentation(present) !== indentation(text)) return 'unlike';
-  const known = new Set([...tokensBeyond(edit.before, ''), ...tokensBeyond(edit.after, '')]);
+  const known = new Set(tokensBeyond(edit.after, edit.before));
   if (come.some((token) => isWordAt(token, 0) && !known.has(token))) return 'strange';
   if (!isLike(edit, { gone, come })) return 'unrelated';
   const change = { before: present, after: text };

@@ -54,9 +54,17 @@ export function rewritePlaces(
 function isExample({ before, after }: LineChange, languageId: string): boolean {
   if (before.trim() === '' || after.trim() === '') return false;
   if (Math.max(before.split('\n').length, after.split('\n').length) > MAX_EDIT_LINES) return false;
-  if (after.includes(before.trim()) && after.trim().split('\n').length > before.trim().split('\n').length) return false;
+  if (isPart(before, after) || isPart(after, before)) return false;
   if (isComment(before, languageId) && isComment(after, languageId)) return false;
   return wordsOnlyIn(before, after).size + wordsOnlyIn(after, before).size > 0;
+}
+
+/** Whether whole lines of `whole` are `part`, so that the others were added or removed. */
+function isPart(part: string, whole: string): boolean {
+  const lines = (text: string): string[] => text.split('\n').flatMap((line) => line.trim() || []);
+  const own = lines(part);
+  const all = lines(whole);
+  return own.length < all.length && own.every((line) => all.includes(line));
 }
 
 /** How much a line looks as if the change concerned it. 0: not at all. */
