@@ -19,7 +19,9 @@ export function checkRequest(
       `The prompt has ${request.tokens.length} tokens, more than the ${limit} that the context holds.`,
     );
   }
-  const unknown = [...request.tokens, ...(request.expected ?? [])].find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
+  const unknown = [...request.tokens, ...(request.expected ?? [])].find(
+    (token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size,
+  );
   if (unknown !== undefined)
     throw new TroubleError('invalid-input', `The vocabulary has no token ${unknown}; it has ${vocabulary.size}.`);
   checkExpected(request, { contextSizeTokens, sequences });

@@ -164,8 +164,7 @@ export class Generation {
     while (this.#expected === undefined) {
       try {
         this.#expected = await turn(
-          async (preempted) =>
-            await sequence.likelihoods?.(last, expected, AbortSignal.any([signal, preempted])),
+          async (preempted) => await sequence.likelihoods?.(last, expected, AbortSignal.any([signal, preempted])),
         );
       } catch (error) {
         if (!(error instanceof Preempted)) throw error;
@@ -194,7 +193,7 @@ export class Generation {
   /** Reads the prompt in the sequence's own way. Resolves with `false` if it has none. */
   async #readWhole(): Promise<boolean> {
     const { sequence, turn } = this.context;
-    const { tokens } = this.request;
+    const tokens = this.#prompt;
     using reading = await turn(async () => sequence.readWhole?.(tokens));
     if (!reading) return false;
     // The former rows are gone, even if reading ends early.

@@ -130,7 +130,7 @@ const server = new FrontServer({
       session,
       quietness,
       completions,
-  editWriter,
+      editWriter,
       chatService,
       statistics,
       dictation,

@@ -2,7 +2,7 @@
  * Measures the next edits that are suggested without a model, or with one.
  *
  *   npx tsx test/bench/nextEdits.ts [--data FOLDER] [--packages FOLDER] [--commits 250] [--held-out-commits 100]
- *     [--places 200] [--model FILE|NAME] [--sample 60] [--parts abcd] [--write] [--verbose]
+ *     [--places 200] [--model FILE|NAME] [--sample 60] [--parts abcpd] [--write] [--verbose]
  *
  * (a) Recorded tasks with the person's next edit: is the place of the first suggestion right, and are texts right? (b)
  * 92 minutes of a person's work: what would be shown at each pause, and did the person make that change within 60 s?
@@ -11,7 +11,7 @@
  * where nothing follows: is there silence? Times are only comparable on an otherwise idle machine.
  *
  * `--model` lets a model write the edits that no rule makes: a GGUF file, a model of `.scripts/fetchableModels.json`, or
- * "bundled". In each part it is asked after `--sample` edits; a part of `abcd` that is not named is left out.
+ * "bundled". In each part it is asked after `--sample` edits; a part of `abcpd` that is not named is left out (p: packages).
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
     places: { type: 'string', default: '200' },
     model: { type: 'string' },
     sample: { type: 'string', default: '60' },
-    parts: { type: 'string', default: 'abcd' },
+    parts: { type: 'string', default: 'abcpd' },
     write: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },

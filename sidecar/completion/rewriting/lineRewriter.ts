@@ -55,7 +55,8 @@ export async function rewriteLine(
     );
   const { expected } = await generate({ tokens: prompt, expected: present, maxTokens: 0 });
   const at = expected?.findIndex(({ best }, index) => best !== present[index]) ?? -1;
-  if (expected === undefined || at < 0 || signal.aborted || leadOf(expected, at) < request.leastLeadNats) return undefined;
+  if (expected === undefined || at < 0 || signal.aborted || leadOf(expected, at) < request.leastLeadNats)
+    return undefined;
   const kept = present.slice(0, at);
   const written = await generate({
     tokens: [...prompt, ...kept],
@@ -78,11 +79,7 @@ function leadOf(expected: readonly TokenLikelihood[], at: number): number {
 }
 
 /** Compares what was written behind the first token that differs with the rest of the present line. */
-function surenessOf(
-  expected: readonly TokenLikelihood[],
-  at: number,
-  { nats = [] }: EngineGenerateResult,
-): Sureness {
+function surenessOf(expected: readonly TokenLikelihood[], at: number, { nats = [] }: EngineGenerateResult): Sureness {
   const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0);
   return {
     leadNats: leadOf(expected, at),

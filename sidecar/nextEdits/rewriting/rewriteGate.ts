@@ -21,7 +21,8 @@ export interface Sureness {
 }
 
 /** Why a written line is not shown. */
-export type Refusal = 'same' | 'copy' | 'unlike' | 'deletion' | 'long' | 'strange' | 'unrelated' | 'reversal' | 'unsure';
+export type Refusal =
+  'same' | 'copy' | 'unlike' | 'deletion' | 'long' | 'strange' | 'unrelated' | 'reversal' | 'unsure';
 
 /** Fitted to the commits of this repository ([measured](../../../docs/results/next-edits-model.md)). */
 export const LEAST_SURE: Sureness = { leadNats: 2, gainNats: 2, worstNats: 0.7 };
@@ -41,7 +42,10 @@ export function isSure({ leadNats, gainNats, worstNats }: Sureness, least = LEAS
 }
 
 /** Returns why a written line cannot be right, however sure the model is. */
-export function textRefusal({ present, text }: Pick<Rewriting, 'present' | 'text'>, edit: LineChange): Refusal | undefined {
+export function textRefusal(
+  { present, text }: Pick<Rewriting, 'present' | 'text'>,
+  edit: LineChange,
+): Refusal | undefined {
   if (text.trim() === present.trim()) return 'same';
   if (edit.after.split('\n').some((line) => line.trim() === text.trim())) return 'copy';
   const [gone, come] = [tokensBeyond(present, text), tokensBeyond(text, present)];
@@ -56,12 +60,13 @@ export function textRefusal({ present, text }: Pick<Rewriting, 'present' | 'text
 }
 
 /** Whether a change brings or takes away a word as the edit did. */
-function isLike(edit: LineChange, { gone, come }: { readonly gone: readonly string[]; readonly come: readonly string[] }): boolean {
+function isLike(
+  edit: LineChange,
+  { gone, come }: { readonly gone: readonly string[]; readonly come: readonly string[] },
+): boolean {
   const shares = (one: readonly string[], other: readonly string[]): boolean =>
     one.some((token) => isWordAt(token, 0) && other.includes(token));
-  return (
-    shares(tokensBeyond(edit.after, edit.before), come) || shares(tokensBeyond(edit.before, edit.after), gone)
-  );
+  return shares(tokensBeyond(edit.after, edit.before), come) || shares(tokensBeyond(edit.before, edit.after), gone);
 }
 
 function indentation(line: string): string {

@@ -15,8 +15,12 @@ const MAX_TEXT_UNITS = 256 * 1024;
 /** An edit of more lines is no example for a single line. */
 const MAX_EDIT_LINES = 4;
 const MAX_LINE_UNITS = 160;
-/** Lines that share less with the edited one look different. */
-const MIN_LIKENESS = 0.5;
+/**
+ * Lines that share less with the edited one seldom change with it, even if they use the same name. Fitted to the commits
+ * of this repository, as the second limit, which is for lines without a name that the edit took away.
+ */
+const MIN_LIKENESS = 0.6;
+const MIN_LIKENESS_WITHOUT_NAME = 0.75;
 const MIN_NAME_UNITS = 3;
 /** A line so far away counts half as near as a neighbour. */
 const NEAR_LINES = 8;
@@ -56,6 +60,7 @@ function isExample({ before, after }: LineChange, languageId: string): boolean {
   if (Math.max(before.split('\n').length, after.split('\n').length) > MAX_EDIT_LINES) return false;
   if (isPart(before, after) || isPart(after, before)) return false;
   if (isComment(before, languageId) && isComment(after, languageId)) return false;
+  if (before.split('\n').some(isImport)) return false;
   return wordsOnlyIn(before, after).size + wordsOnlyIn(after, before).size > 0;
 }
 
@@ -68,8 +73,13 @@ function isPart(part: string, whole: string): boolean {
 }
 
 /** How much a line looks as if the change concerned it. 0: not at all. */
-function scoreOf({ text, start }: Line, { before, after, start: editStart }: LineChange, document: SourceDocument): number {
-  if (text.trim() === '' || text.length > MAX_LINE_UNITS || isComment(text, document.languageId)) return 0;
+function scoreOf(
+  { text, start }: Line,
+  { before, after, start: editStart }: LineChange,
+  document: SourceDocument,
+): number {
+  if (text.trim() === '' || text.length > MAX_LINE_UNITS) return 0;
+  if (isComment(text, document.languageId) || isImport(text)) return 0;
   const words = new Set(wordsOf(text));
   const gone = [...wordsOnlyIn(before, after)].filter(isName);
   const come = [...wordsOnlyIn(after, before)];
@@ -78,7 +88,7 @@ function scoreOf({ text, start }: Line, { before, after, start: editStart }: Lin
   if (!hasGone && come.length > 0 && come.every((word) => words.has(word))) return 0;
   const likeness = Math.max(...before.split('\n').map((line) => likenessOf(line, text)));
   const shares = wordsOf(before).some((word) => isName(word) && word.length >= MIN_NAME_UNITS && words.has(word));
-  if (!hasGone && (likeness < MIN_LIKENESS || !shares)) return 0;
+  if (likeness < (hasGone ? MIN_LIKENESS : MIN_LIKENESS_WITHOUT_NAME) || !(hasGone || shares)) return 0;
   const between = document.text.slice(Math.min(start, editStart), Math.max(start, editStart)).split('\n').length - 1;
   return (hasGone ? 1 : 0) + likeness + NEARNESS_SHARE / (1 + between / NEAR_LINES);
 }
@@ -105,6 +115,11 @@ function isComment(text: string, languageId: string): boolean {
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .every((line) => line.startsWith(lineComment) || /^(?:\/\*|\*|<!--|"""|''')/.test(line));
+}
+
+/** Whether a line imports something, or ends such a statement. The rules know imports better. */
+function isImport(line: string): boolean {
+  return /^\s*(?:import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|\}\s*from\b|use\s|#include\b|using\s)/.test(line);
 }
 
 function linesOf(text: string): Line[] {

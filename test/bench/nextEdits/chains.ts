@@ -22,6 +22,8 @@ export interface ChainOutcome {
   readonly right: readonly string[];
   /** The lines of the wrong changes. */
   readonly wrong: readonly string[];
+  /** The edit that was made, without the lines that it leaves, and the lines as they are. For `--verbose`. */
+  readonly cause?: { readonly removed: string; readonly inserted: string; readonly present: readonly string[] };
   /** How sure the model was, if it wrote the change. */
   readonly sureness?: Sureness;
 }
@@ -58,7 +60,12 @@ export interface ChainsSuggesting {
  */
 export async function runChains(
   repository: string,
-  { commits, newest = 'HEAD', suggesting, isSample = false }: ChainsSuggesting & { readonly commits: number; readonly newest?: string },
+  {
+    commits,
+    newest = 'HEAD',
+    suggesting,
+    isSample = false,
+  }: ChainsSuggesting & { readonly commits: number; readonly newest?: string },
 ): Promise<Chains> {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, {
@@ -152,6 +159,11 @@ async function suggestedAfter(
     text: path === first.path ? before.slice(0, start) + text + before.slice(end) : before,
   }));
   const { suggestions } = await suggesting.all(journal, documents, 1);
+  const causeOf = (now: string, edits: readonly TextEdit[]): ChainOutcome['cause'] => ({
+    removed: first.before.slice(start, end),
+    inserted: text,
+    present: edits.map(([from, to]) => linesAfter(now, [from, to, now.slice(from, to)])),
+  });
   return suggestions.map(({ kind, uri, edits, sureness }) => {
     const now = documents.find((document) => document.uri === uri)?.text ?? '';
     const wanted = files.find(({ path }) => path === uri)?.after ?? '';
@@ -161,7 +173,14 @@ async function suggestedAfter(
     });
     const wrong = edits.filter((edit) => !right.includes(edit)).map((edit) => linesAfter(now, edit));
     const lines = right.map((edit) => linesAfter(now, edit));
-    return { kind, edits: edits.length, rightEdits: right.length, right: lines, wrong, ...(sureness ? { sureness } : {}) };
+    return {
+      kind,
+      edits: edits.length,
+      rightEdits: right.length,
+      right: lines,
+      wrong,
+      ...(sureness ? { sureness, cause: causeOf(now, edits) } : {}),
+    };
   });
 }
 

@@ -37,27 +37,24 @@ export async function measureModel(options: ModelOptions): Promise<void> {
   const session = await openBenchSession({ ...(modelPath ? { modelPath } : {}), contextSizeTokens: 2048 });
   const asked: number[] = [];
   const suggestings: Suggesting[] = [];
-  const suggesting = (): Suggesting => {
-    const made = new Suggesting({ session, sample });
+  const suggesting = (most = sample): Suggesting => {
+    const made = new Suggesting({ session, sample: most });
     suggestings.push(made);
     return made;
   };
   try {
     const tasks = parts.includes('a') ? await runTasks(options.data, suggesting()) : [];
     const replay = parts.includes('b') ? await replayRecording(options.recording, suggesting()) : undefined;
-    const ofChains = parts.includes('c')
-      ? {
-          own: await runChains(repositoryRoot, {
-            commits: options.commits,
-            suggesting: suggesting(),
-            isSample: true,
-          }),
-          heldOut: await runHeldOut(options.packages, options.heldOutCommits, () => ({
-            suggesting: new Suggesting({ session, sample: Math.ceil(sample / 4) }),
-            isSample: true,
-          })),
-        }
+    const own = parts.includes('c')
+      ? await runChains(repositoryRoot, { commits: options.commits, suggesting: suggesting(), isSample: true })
       : undefined;
+    const heldOut = parts.includes('p')
+      ? await runHeldOut(options.packages, options.heldOutCommits, () => ({
+          suggesting: suggesting(Math.ceil(sample / 4)),
+          isSample: true,
+        }))
+      : [];
+    const packages = heldOut.map(({ chains }) => chains);
     const silence = parts.includes('d') ? await runSilence(repositoryRoot, options.places, suggesting()) : new Map();
     asked.push(...suggestings.flatMap(({ askedMs }) => askedMs));
     const places = [...silence.values()].reduce((sum, each) => sum + each.places, 0);
@@ -69,16 +66,28 @@ The limits of the gate were fitted to commits of this repository. Nobody looked 
 | measure | figure | goal |
 |---|--:|--:|
 ${rows([
-  ['(a) right place in the given tasks, with the rules', tasks.length > 0 && `${tasks.filter(({ isPlaceRight }) => isPlaceRight).length} of ${tasks.length}`, '9 of 11'],
+  [
+    '(a) right place in the given tasks, with the rules',
+    tasks.length > 0 && `${tasks.filter(({ isPlaceRight }) => isPlaceRight).length} of ${tasks.length}`,
+    '9 of 11',
+  ],
   ['(b) right of those shown in the recording', replay && rightShown(replay.shown), '60 %'],
-  ['(c) right of those shown after a hunk of a commit here', ofChains && rightOf(ofChains.own.outcomes), '60 %'],
-  ['(c) the same in packages that nobody looked at', ofChains && rightOf(ofChains.heldOut.flatMap(({ chains }) => chains.outcomes)), '60 %'],
+  ['(c) right of those shown after a hunk of a commit here', own && rightOf(own.outcomes), '60 %'],
+  [
+    '(c) the same in packages that nobody looked at',
+    packages.length > 0 && rightOf(packages.flatMap(({ outcomes }) => outcomes)),
+    '60 %',
+  ],
   ['(d) silent where nothing follows', places > 0 && `${silent} of ${places} (${percent(silent, places)})`, '95 %'],
-  ['time where the model is asked, median and 90th percentile', asked.length > 0 && `${quantile(asked, 0.5).toFixed(0)} / ${quantile(asked, 0.9).toFixed(0)} ms`, '400 ms'],
+  [
+    'time where the model is asked, median and 90th percentile',
+    asked.length > 0 && `${quantile(asked, 0.5).toFixed(0)} / ${quantile(asked, 0.9).toFixed(0)} ms`,
+    '400 ms',
+  ],
 ])}
-${ofChains ? thresholds(ofChains.own, ofChains.heldOut.map(({ chains }) => chains)) : ''}`;
+${own ? thresholds(own, packages) : ''}`;
     console.log(body);
-    if (options.verbose) printOutcomes(ofChains, replay);
+    if (options.verbose) printOutcomes(own, replay);
     if (options.write)
       await writeReport({
         name: 'next-edits-model',
@@ -131,11 +140,9 @@ ${LEADS.map((lead) => {
 `;
 }
 
-function printOutcomes(
-  ofChains: { readonly own: Chains; readonly heldOut: readonly { readonly chains: Chains }[] } | undefined,
-  replay: Awaited<ReturnType<typeof replayRecording>> | undefined,
-): void {
-  for (const { outcomes, unsure } of ofChains ? [ofChains.own, ...ofChains.heldOut.map(({ chains }) => chains)] : [])
-    for (const each of [...outcomes, ...unsure]) if (each.kind === 'model') console.log(JSON.stringify(each));
+/** Prints what was written after commits of this repository and in the recording, and not in the packages. */
+function printOutcomes(own: Chains | undefined, replay: Awaited<ReturnType<typeof replayRecording>> | undefined): void {
+  for (const each of own ? [...own.outcomes, ...own.unsure] : [])
+    if (each.kind === 'model') console.log(JSON.stringify(each));
   for (const each of replay?.shown ?? []) console.log(JSON.stringify(each));
 }
