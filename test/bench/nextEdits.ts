@@ -10,8 +10,8 @@
  * are found? `--packages` holds bare clones of the packages (default: `packages` in the developer cache). (d) Places
  * where nothing follows: is there silence? Times are only comparable on an otherwise idle machine.
  *
- * `--model` lets a model write the edits that no rule makes: a GGUF file, a model of `.scripts/fetchableModels.json`, or
- * "bundled". In each part it is asked after `--sample` edits; a part of `abcpd` that is not named is left out (p: packages).
+ * `--model` lets a model write the edits that no rule makes: a GGUF file, a model of `.scripts/fetchableModels.json`,
+ * or "bundled". In each part it is asked after `--sample` edits. `--parts` names the parts: `p` is (c) for packages.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';

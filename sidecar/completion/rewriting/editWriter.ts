@@ -39,8 +39,8 @@ const MAX_PLACES = 3;
 const LIMIT_MS = 2_000;
 
 /**
- * Lets the loaded model write the lines that an edit may concern too. Everything else in the engine goes first. The next
- * request of a client, or its next change, ends the one before.
+ * Lets the loaded model write the lines that an edit may concern too. Everything else in the engine goes first. The
+ * next request of a client, or its next change, ends the one before.
  */
 export class EditWriter {
   readonly #running = new Map<string, AbortController>();

@@ -3,8 +3,8 @@ import type { Trees } from '../trees.ts';
 import type { Node } from '../../syntax/treeSitter.ts';
 
 /**
- * Whether an edit of a document brings errors of syntax. Without a grammar it brings none. Rejects with `ParserEnded` if
- * the parser ends at the document.
+ * Whether an edit of a document brings errors of syntax. Without a grammar it brings none. Rejects with `ParserEnded`
+ * if the parser ends at the document.
  */
 export async function breaksSyntax(
   document: SourceDocument,

@@ -17,11 +17,9 @@ const MAX_EDIT_LINES = 4;
 const MAX_LINE_UNITS = 160;
 /**
  * Lines that share less with the edited one seldom change with it, even if they use the same name. Fitted to the commits
- * of this repository, as the second limit, which is for lines without a name that the edit took away.
+ * of this repository.
  */
 const MIN_LIKENESS = 0.6;
-const MIN_LIKENESS_WITHOUT_NAME = 0.75;
-const MIN_NAME_UNITS = 3;
 /** A line so far away counts half as near as a neighbour. */
 const NEAR_LINES = 8;
 const NEARNESS_SHARE = 0.3;
@@ -33,8 +31,8 @@ interface Line {
 }
 
 /**
- * Returns the lines that the newest edit may concern too, best first. They use a name that the edit took away, or look
- * like the line that it changed. Edits of comments and of whole new lines concern none.
+ * Returns the lines that the newest edit may concern too, best first. They look like the line that it changed, and use a
+ * name that it took away. Edits of comments and imports, and of whole new lines, concern none.
  */
 export function rewritePlaces(
   edits: readonly RecentEdit[],
@@ -54,14 +52,14 @@ export function rewritePlaces(
   return scored.slice(0, limit).map(({ line: { start, end } }) => ({ uri: document.uri, start, end }));
 }
 
-/** Whether a change of lines is an example for others: it changes words of existing code. */
+/** Whether a change of lines is an example for others: it takes away words of existing code. */
 function isExample({ before, after }: LineChange, languageId: string): boolean {
   if (before.trim() === '' || after.trim() === '') return false;
   if (Math.max(before.split('\n').length, after.split('\n').length) > MAX_EDIT_LINES) return false;
   if (isPart(before, after) || isPart(after, before)) return false;
   if (isComment(before, languageId) && isComment(after, languageId)) return false;
   if (before.split('\n').some(isImport)) return false;
-  return wordsOnlyIn(before, after).size + wordsOnlyIn(after, before).size > 0;
+  return wordsOnlyIn(before, after).size > 0;
 }
 
 /** Whether whole lines of `whole` are `part`, so that the others were added or removed. */
@@ -82,15 +80,10 @@ function scoreOf(
   if (isComment(text, document.languageId) || isImport(text)) return 0;
   const words = new Set(wordsOf(text));
   const gone = [...wordsOnlyIn(before, after)].filter(isName);
-  const come = [...wordsOnlyIn(after, before)];
-  const hasGone = gone.some((name) => words.has(name));
-  // The line has been changed already.
-  if (!hasGone && come.length > 0 && come.every((word) => words.has(word))) return 0;
   const likeness = Math.max(...before.split('\n').map((line) => likenessOf(line, text)));
-  const shares = wordsOf(before).some((word) => isName(word) && word.length >= MIN_NAME_UNITS && words.has(word));
-  if (likeness < (hasGone ? MIN_LIKENESS : MIN_LIKENESS_WITHOUT_NAME) || !(hasGone || shares)) return 0;
+  if (likeness < MIN_LIKENESS || !gone.some((name) => words.has(name))) return 0;
   const between = document.text.slice(Math.min(start, editStart), Math.max(start, editStart)).split('\n').length - 1;
-  return (hasGone ? 1 : 0) + likeness + NEARNESS_SHARE / (1 + between / NEAR_LINES);
+  return likeness + NEARNESS_SHARE / (1 + between / NEAR_LINES);
 }
 
 /** The share of tokens that two lines have in common, from 0 to 1. */

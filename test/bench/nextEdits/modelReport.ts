@@ -55,10 +55,11 @@ export async function measureModel(options: ModelOptions): Promise<void> {
         }))
       : [];
     const packages = heldOut.map(({ chains }) => chains);
-    const silence = parts.includes('d') ? await runSilence(repositoryRoot, options.places, suggesting()) : new Map();
+    const silence = parts.includes('d') ? await runSilence(repositoryRoot, options.places, suggesting()) : undefined;
     asked.push(...suggestings.flatMap(({ askedMs }) => askedMs));
-    const places = [...silence.values()].reduce((sum, each) => sum + each.places, 0);
-    const silent = [...silence.values()].reduce((sum, each) => sum + each.places - each.shown, 0);
+    const counts = [...(silence?.values() ?? [])];
+    const places = counts.reduce((sum, each) => sum + each.places, 0);
+    const silent = counts.reduce((sum, each) => sum + each.places - each.shown, 0);
     const body = `
 Changes of one line that a model writes where no rule suggests any ([how](../next-edits.md#changes-that-the-model-writes)).
 The limits of the gate were fitted to commits of this repository. Nobody looked at those of the packages.
@@ -71,7 +72,7 @@ ${rows([
     tasks.length > 0 && `${tasks.filter(({ isPlaceRight }) => isPlaceRight).length} of ${tasks.length}`,
     '9 of 11',
   ],
-  ['(b) right of those shown in the recording', replay && rightShown(replay.shown), '60 %'],
+  ['(b) right of those shown in a person’s recorded work', replay && rightShown(replay.shown), '60 %'],
   ['(c) right of those shown after a hunk of a commit here', own && rightOf(own.outcomes), '60 %'],
   [
     '(c) the same in packages that nobody looked at',
@@ -93,7 +94,14 @@ ${own ? thresholds(own, packages) : ''}`;
         name: 'next-edits-model',
         title: 'Next edits that a model writes',
         body,
-        figures: { leastSure: LEAST_SURE, asked: asked.length },
+        figures: {
+          leastSure: LEAST_SURE,
+          asked: asked.length,
+          own: own && countedLines([own]),
+          packages: countedLines(packages),
+          recording: replay?.shown.map(({ kind, isRight }) => ({ kind, isRight })),
+          silence: { places, silent },
+        },
         model: session.loaded.name,
         command: `npm run bench:next-edits -- --model ${isFetchable(model) || model === 'bundled' ? model : 'FILE'} --sample ${sample} --write`,
       });
@@ -118,11 +126,18 @@ function rightOf(outcomes: readonly ChainOutcome[]): string {
   return `${right} of ${own.length} (${percent(right, own.length)})`;
 }
 
+/** What the model wrote, without lines of other people's code. */
+function countedLines(list: readonly Chains[]): readonly object[] {
+  return writtenIn(list).map(({ sureness, rightEdits }) => ({ ...sureness, isRight: rightEdits > 0 }));
+}
+
+function writtenIn(list: readonly Chains[]): ChainOutcome[] {
+  return list.flatMap(({ outcomes, unsure }) => [...outcomes, ...unsure]).filter(({ kind }) => kind === 'model');
+}
+
 function thresholds(own: Chains, packages: readonly Chains[]): string {
-  const written = (list: readonly Chains[]): ChainOutcome[] =>
-    list.flatMap(({ outcomes, unsure }) => [...outcomes, ...unsure]);
   const at = (list: readonly Chains[], fits: (sureness: Sureness) => boolean): string =>
-    rightOf(written(list).filter(({ sureness }) => sureness !== undefined && fits(sureness)));
+    rightOf(writtenIn(list).filter(({ sureness }) => sureness !== undefined && fits(sureness)));
   const { gainNats, worstNats } = LEAST_SURE;
   return `
 ## (c) Right of the written lines, by the gate's limit
