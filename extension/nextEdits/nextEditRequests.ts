@@ -79,8 +79,7 @@ export class NextEditRequests implements vscode.Disposable {
     const { suggestions } = await session.request(NEXT_EDIT_REQUEST, { fixes, model }, token);
     const verdicts = await Promise.all(suggestions.map(({ uri }) => policy.check(vscode.Uri.parse(uri))));
     return suggestions.filter(
-      ({ kind, confidence }, index) =>
-        (kind === 'model' || confidence >= SHOWN_CONFIDENCE) && verdicts[index] === 'allowed',
+      ({ confidence }, index) => confidence >= SHOWN_CONFIDENCE && verdicts[index] === 'allowed',
     );
   }
 

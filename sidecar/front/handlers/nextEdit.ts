@@ -21,8 +21,11 @@ import { nextEdit } from '../schemas.ts';
 /** The most open documents that are searched, the last edited first. */
 const MAX_DOCUMENTS = 16;
 
-/** The share of the model's changes that are right ([measured](../../../docs/results/next-edits-model.md)). */
-const MODEL_CONFIDENCE = 0.6;
+/**
+ * The share of the model's changes that are right, less what few commits can tell
+ * ([measured](../../../docs/results/next-edits-model.md)).
+ */
+const MODEL_CONFIDENCE = SHOWN_CONFIDENCE;
 
 interface NextEditServices {
   readonly index: IndexThread;

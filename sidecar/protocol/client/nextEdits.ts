@@ -12,7 +12,7 @@ export interface NextEditParams {
   /** Whether the loaded model may write changes. Default: no. */
   readonly model?: boolean;
 }
-/** Changes that rules find with a lower confidence are not worth showing. Those of the model have passed a gate. */
+/** Changes of a lower confidence are not worth showing. */
 export const SHOWN_CONFIDENCE = 0.8;
 
 export interface NextEditFix {

@@ -56,7 +56,9 @@ describe('the lines that an edit may concern', () => {
     ['an added empty line', 'use(old);\n', 'use(old);\n\n'],
   ] as const)
     it(`are none after an edit of ${what}`, () => {
-      const text = ["import { old } from './old';", 'const a = 1;', '// old', 'use(old);', 'use(old, a);', ''].join('\n');
+      const text = ["import { old } from './old';", 'const a = 1;', '// old', 'use(old);', 'use(old, a);', ''].join(
+        '\n',
+      );
       assert.deepEqual(placesAfter(text, from, to), []);
     });
 
