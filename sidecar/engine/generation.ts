@@ -8,6 +8,7 @@ import type {
 } from '../protocol/engine.ts';
 import type { Backend, BackendSequence, CompiledGrammar } from '../models/backend.ts';
 import type { ChunkSizers } from './chunkSizers.ts';
+import { expectedLikelihoods } from './expectedLikelihoods.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import type { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { NgramModel } from '../models/decoding/ngramModel.ts';
@@ -158,18 +159,8 @@ export class Generation {
   /** Finds how likely the expected tokens are. */
   async #score(): Promise<void> {
     const { tokens, expected } = this.request;
-    const { sequence, signal, turn } = this.context;
-    const last = tokens.at(-1);
-    if (expected === undefined || last === undefined) return;
-    while (this.#expected === undefined) {
-      try {
-        this.#expected = await turn(
-          async (preempted) => await sequence.likelihoods?.(last, expected, AbortSignal.any([signal, preempted])),
-        );
-      } catch (error) {
-        if (!(error instanceof Preempted)) throw error;
-      }
-    }
+    if (expected === undefined) return;
+    this.#expected = await expectedLikelihoods(this.context, tokens.at(-1) as TokenId, expected);
     this.#evaluatedTokens += expected.length;
     this.#promptDoneAt = performance.now();
   }
@@ -177,13 +168,12 @@ export class Generation {
   /** Reuses the beginning of the prompt: rows in the sequence, in another sequence and on disk. */
   async #reuse(): Promise<void> {
     const { sequence, turn, copy, restore } = this.context;
-    const { tokens, expected } = this.request;
+    const tokens = this.#prompt;
     this.#reusedTokens = await turn(() => {
-      const common = Math.min(sequence.commonPrefixLength(tokens), tokens.length - (expected ? 1 : 0));
+      const common = sequence.commonPrefixLength(tokens);
       // Without kept logits the last token of a prompt is evaluated, also if all of it is cached.
-      return sequence.truncate(
-        Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1),
-      );
+      const isComplete = this.request.expected !== undefined || sequence.isAnswerable?.(tokens.length);
+      return sequence.truncate(Math.min(common, isComplete ? tokens.length : tokens.length - 1));
     });
     const copiedTokens = (await copy?.(tokens)) ?? 0;
     this.#restoredTokens = (await restore?.(tokens)) ?? 0;

@@ -29,10 +29,13 @@ const assertNear = (one: readonly number[] = [], other: readonly number[] = []):
 
 describe('the likelihood of tokens', () => {
   let folder: string;
+  let modelPath: string;
   let engine: LocalEngine;
+  const load = (cache: string): Promise<unknown> =>
+    engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 512, cache });
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-likelihoods-'));
-    const modelPath = path.join(folder, 'model.gguf');
+    modelPath = path.join(folder, 'model.gguf');
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(modelPath, {
       variant: 'llama',
@@ -42,7 +45,7 @@ describe('the likelihood of tokens', () => {
       keys: { context_length: { type: 'u32', value: 2_048 } },
     });
     engine = new LocalEngine({ log: () => undefined });
-    await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 512 });
+    await load('full');
   });
   after(async () => {
     await engine.dispose();
@@ -103,5 +106,17 @@ describe('the likelihood of tokens', () => {
   ] as const)
     it(`refuses ${what}`, async () => {
       await assert.rejects(engine.generate({ ...asked, ...wrong }), message);
+    });
+
+  for (const cache of ['snapkv:64', 'tiered:64,window=32'])
+    it(`is that of measuring with --cache ${cache}, of which a long prompt fills more than the kept rows`, async () => {
+      await engine.unload();
+      await load(cache);
+      const tokens = tokensOf(300, 7);
+      const scored = await engine.score({ prompt: tokens, expected });
+      assertNear(
+        natsOf(await engine.generate({ ...asked, tokens })),
+        scored.tokens.map(({ nats }) => nats),
+      );
     });
 });
