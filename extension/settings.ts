@@ -161,6 +161,11 @@ export function readNextEditsEnabled(reader: Pick<SettingsReader, 'get'>): boole
   return reader.get('nextEdits.enabled') !== false;
 }
 
+/** Returns whether the model may write next edits. */
+export function readModelNextEdits(reader: Pick<SettingsReader, 'get'>): boolean {
+  return reader.get('nextEdits.model') === true;
+}
+
 /**
  * Returns the file name patterns (in the syntax of `.gitignore`) that the user adds to the built-in list of secret
  * files.

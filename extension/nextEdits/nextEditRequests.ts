@@ -1,17 +1,15 @@
 import * as vscode from 'vscode';
-import { NEXT_EDIT_REQUEST, type NextEdit, type NextEditFix } from '../../sidecar/protocol/client.ts';
+import { NEXT_EDIT_REQUEST, type NextEdit, type NextEditFix, SHOWN_CONFIDENCE } from '../../sidecar/protocol/client.ts';
 import { gateState } from '../completion/completionGate.ts';
 import type { Snooze } from '../completion/snooze.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
 import { NOTEBOOK_CELL_SCHEME } from '../documents/schemes.ts';
-import { readCompletionPreferences, readNextEditsEnabled } from '../settings.ts';
+import { readCompletionPreferences, readModelNextEdits, readNextEditsEnabled } from '../settings.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 
 /** The pause in typing after which the sidecar is asked. */
 const PAUSE_MS = 200;
-/** Suggestions that are right less often are not shown. */
-const MIN_CONFIDENCE = 0.8;
 
 export interface NextEditSetup {
   readonly session: LanguageClientSession;
@@ -77,9 +75,12 @@ export class NextEditRequests implements vscode.Disposable {
     if (token.isCancellationRequested || (await documents.ensureSent(document)) !== 'sent') return [];
     const fixes = await findFixes();
     if (token.isCancellationRequested) return [];
-    const { suggestions } = await session.request(NEXT_EDIT_REQUEST, { fixes }, token);
+    const model = readModelNextEdits(vscode.workspace.getConfiguration('chorus'));
+    const { suggestions } = await session.request(NEXT_EDIT_REQUEST, { fixes, model }, token);
     const verdicts = await Promise.all(suggestions.map(({ uri }) => policy.check(vscode.Uri.parse(uri))));
-    return suggestions.filter(({ confidence }, index) => confidence >= MIN_CONFIDENCE && verdicts[index] === 'allowed');
+    return suggestions.filter(
+      ({ confidence }, index) => confidence >= SHOWN_CONFIDENCE && verdicts[index] === 'allowed',
+    );
   }
 
   /** Ghost text starts the sidecar. Without ghost text, next edits start it. */

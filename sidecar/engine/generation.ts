@@ -1,7 +1,14 @@
 import { performance } from 'node:perf_hooks';
-import type { EngineGenerateParams, EngineGenerateResult, GenerateChunk, TokenId } from '../protocol/engine.ts';
+import type {
+  EngineGenerateParams,
+  EngineGenerateResult,
+  GenerateChunk,
+  TokenId,
+  TokenLikelihood,
+} from '../protocol/engine.ts';
 import type { Backend, BackendSequence, CompiledGrammar } from '../models/backend.ts';
 import type { ChunkSizers } from './chunkSizers.ts';
+import { expectedLikelihoods } from './expectedLikelihoods.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import type { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { NgramModel } from '../models/decoding/ngramModel.ts';
@@ -53,6 +60,8 @@ export interface IndexedTexts {
 /** Runs one request on its sequence, from the cached prefix to the last token. */
 export class Generation {
   readonly #tokens: TokenId[] = [];
+  readonly #nats: number[] = [];
+  #expected: readonly TokenLikelihood[] | undefined;
   #text = '';
   readonly #stream: TextStream;
   readonly #startedAt = performance.now();
@@ -74,6 +83,7 @@ export class Generation {
     let stopReason: StopReason;
     try {
       const last = await this.#evaluatePrompt();
+      await this.#score();
       stopReason = last === undefined ? 'length' : await this.#decode(last);
     } catch (error) {
       if (!(error instanceof EndedEarly)) throw error;
@@ -83,6 +93,8 @@ export class Generation {
     const now = performance.now();
     return {
       tokens: this.#tokens,
+      ...(this.request.probabilities ? { nats: this.#nats } : {}),
+      ...(this.#expected ? { expected: this.#expected } : {}),
       text: this.#text,
       stopReason,
       reusedTokens: this.#reusedTokens,
@@ -107,7 +119,7 @@ export class Generation {
     await this.#reuse();
     const samples = this.request.maxTokens > 0;
     if (await this.#readWhole()) return samples ? [] : undefined;
-    let rest = this.request.tokens.slice(this.#reusedTokens);
+    let rest = this.#prompt.slice(this.#reusedTokens);
     let shortSteps = 0;
     for (;;) {
       const interruptible = shortSteps > 0 ? undefined : chunkSizers.interruptible;
@@ -138,16 +150,30 @@ export class Generation {
     }
   }
 
+  /** The tokens to read. The last token of a prompt is evaluated with the expected tokens behind it. */
+  get #prompt(): readonly TokenId[] {
+    const { tokens, expected } = this.request;
+    return expected === undefined ? tokens : tokens.slice(0, -1);
+  }
+
+  /** Finds how likely the expected tokens are. */
+  async #score(): Promise<void> {
+    const { tokens, expected } = this.request;
+    if (expected === undefined) return;
+    this.#expected = await expectedLikelihoods(this.context, tokens.at(-1) as TokenId, expected);
+    this.#evaluatedTokens += expected.length;
+    this.#promptDoneAt = performance.now();
+  }
+
   /** Reuses the beginning of the prompt: rows in the sequence, in another sequence and on disk. */
   async #reuse(): Promise<void> {
     const { sequence, turn, copy, restore } = this.context;
-    const { tokens } = this.request;
+    const tokens = this.#prompt;
     this.#reusedTokens = await turn(() => {
       const common = sequence.commonPrefixLength(tokens);
       // Without kept logits the last token of a prompt is evaluated, also if all of it is cached.
-      return sequence.truncate(
-        Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1),
-      );
+      const isComplete = this.request.expected !== undefined || sequence.isAnswerable?.(tokens.length);
+      return sequence.truncate(Math.min(common, isComplete ? tokens.length : tokens.length - 1));
     });
     const copiedTokens = (await copy?.(tokens)) ?? 0;
     this.#restoredTokens = (await restore?.(tokens)) ?? 0;
@@ -157,7 +183,7 @@ export class Generation {
   /** Reads the prompt in the sequence's own way. Resolves with `false` if it has none. */
   async #readWhole(): Promise<boolean> {
     const { sequence, turn } = this.context;
-    const { tokens } = this.request;
+    const tokens = this.#prompt;
     using reading = await turn(async () => sequence.readWhole?.(tokens));
     if (!reading) return false;
     // The former rows are gone, even if reading ends early.
@@ -200,6 +226,7 @@ export class Generation {
       grammar: this.grammar,
       signal,
       texts: texts?.index,
+      onSampled: this.request.probabilities ? (nats) => this.#nats.push(nats) : undefined,
       ngrams:
         texts !== undefined && ngrams?.version === texts.version
           ? new NgramModel(texts.index, { promptTokens: tokens.length, before: ngrams.before })

@@ -60,6 +60,11 @@ export class ClientServices implements Chatting, Completing {
     else await this.options.session.loadNow();
   }
 
+  /** Whether the model on this machine answers this client, and no server. */
+  get isLocal(): boolean {
+    return this.#server === undefined && this.#refusal === undefined;
+  }
+
   /** The status as this client sees it. */
   get status(): SidecarStatus {
     const local = this.options.session.status;

@@ -5,6 +5,7 @@ import { CloseCodes } from '../client/connect.ts';
 import type { DictationService } from '../dictation/dictationService.ts';
 import type { AdoptedExperts } from '../learning/adoptedExperts.ts';
 import type { IndexThread } from '../workspaceIndex/indexThread.ts';
+import type { EditWriter } from '../completion/rewriting/editWriter.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import type { StatisticsCounter } from '../completion/statistics.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
@@ -49,6 +50,7 @@ export interface FrontParts {
   readonly quietness: Quietness;
   readonly completions: CompletionService;
   readonly statistics: StatisticsCounter;
+  readonly editWriter: EditWriter;
   readonly chatService: ChatService;
   readonly dictation: DictationService;
   readonly index: IndexThread;
@@ -65,7 +67,7 @@ export interface FrontParts {
 
 /** Registers the handlers of an authenticated connection, one file per feature. */
 export function serveClient(socket: WebSocket, id: number, parts: FrontParts): void {
-  const { clients, completions, chatService, departure } = parts;
+  const { clients, completions, editWriter, chatService, departure } = parts;
   const client = new Client(
     id,
     new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)),
@@ -83,7 +85,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleInlineCompletion(client, services);
   handleCompletion(client, services);
   handleCursor(client, services, parts.log);
-  handleNextEdit(client, parts.index);
+  handleNextEdit(client, services, parts);
   handleFeedback(client, completions);
   handleChat(client, services, parts.index);
   handleEdit(client, services);
@@ -106,6 +108,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
       client.files?.close(),
       services.forget(client.key),
       completions.forgetClient(client.key),
+      editWriter.forget(client.key),
       chatService.forgetConversations(conversationId(client, '')),
     ]).catch((error: unknown) => parts.log.error('A client that left could not be forgotten', error));
     parts.onClientsChanged();

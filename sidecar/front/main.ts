@@ -10,6 +10,7 @@ import { EXIT_DISK_FULL, isDiskFull } from '../common/homeFailure.ts';
 import { isGone } from '../client/launch.ts';
 import { EXIT_ALREADY_RUNNING } from '../client/startSidecar.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
+import { EditWriter } from '../completion/rewriting/editWriter.ts';
 import { CompletionService } from '../completion/completionService.ts';
 import { StatisticsCounter } from '../completion/statistics.ts';
 import { DictationService } from '../dictation/dictationService.ts';
@@ -91,6 +92,7 @@ const completions: CompletionService = new CompletionService({
   isQuiet: () => quietness.isQuiet,
   onReadAhead: (isReading) => session.readingAhead(isReading),
 });
+const editWriter = new EditWriter({ session, isQuiet: () => quietness.isQuiet });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath });
 const shelf = new Shelf({ homeFolder: home.folder, localModels: (modelsFolder) => localModels({ modelsFolder }) });
@@ -128,6 +130,7 @@ const server = new FrontServer({
       session,
       quietness,
       completions,
+      editWriter,
       chatService,
       statistics,
       dictation,

@@ -235,6 +235,7 @@ const nextEditFix = z.object({
 });
 export const nextEdit = z.object({
   fixes: z.array(nextEditFix).max(MAX_FIXES).optional(),
+  model: z.boolean().optional(),
 }) satisfies z.ZodType<NextEditParams>;
 export const completion = z.object({
   textDocument,

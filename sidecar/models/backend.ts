@@ -1,4 +1,4 @@
-import type { EngineGenerateParams, SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { EngineGenerateParams, SamplingParams, TokenId, TokenLikelihood } from '../protocol/engine.ts';
 import type { NgramIndex } from './decoding/ngramIndex.ts';
 import type { NgramModel } from './decoding/ngramModel.ts';
 import type { TokenSpelling } from './decoding/tokenIndex.ts';
@@ -79,6 +79,11 @@ export interface BackendSequence {
    * is appended then.
    */
   evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Appends `token` and all of `expected` but the last. Resolves with the likelihood of each expected token. Rejects as
+   * `evaluate`. Absent if the backend tells no probabilities.
+   */
+  likelihoods?(token: TokenId, expected: readonly TokenId[], signal?: AbortSignal): Promise<readonly TokenLikelihood[]>;
   /** Marks the current length so that `truncate` can go back to it. Only some models need it. */
   checkpoint(): Promise<void>;
   /**
@@ -126,6 +131,8 @@ export interface DecodeOptions {
   readonly texts?: NgramIndex | undefined;
   /** Raises the probability of continuations that occur in texts. */
   readonly ngrams?: NgramModel | undefined;
+  /** Called with the negative natural logarithm of each sampled token's probability. */
+  readonly onSampled?: ((nats: number) => void) | undefined;
   /** Called before each token. Returns the allowed tokens, or `undefined` if all are. */
   readonly allowed?: () => ReadonlySet<TokenId> | undefined;
 }

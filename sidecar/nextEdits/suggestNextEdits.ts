@@ -106,10 +106,30 @@ function best(found: Suggestion[], request: NextEditsRequest, context: SuggestCo
     const text = context.document(suggestion.uri)?.text;
     if (text === undefined) continue;
     const taken = kept.filter(({ uri }) => uri === suggestion.uri).flatMap(({ edits }) => edits);
-    const edits = validEdits(suggestion.edits, { text, taken, undone: request.undone?.[suggestion.uri] ?? [] });
-    if (edits.length > 0) kept.push({ ...suggestion, edits, places: placesOf(text, edits) });
+    const placed = placedSuggestion(suggestion, { text, taken, undone: request.undone?.[suggestion.uri] });
+    if (placed) kept.push(placed);
   }
   return kept.slice(0, MAX_SUGGESTIONS);
+}
+
+/**
+ * Returns a suggestion for a document with this text. Changes that overlap `taken`, or that the user took back, are left
+ * out; `undefined` if none is left.
+ */
+export function placedSuggestion(
+  suggestion: Suggestion,
+  {
+    text,
+    taken = [],
+    undone = [],
+  }: {
+    readonly text: string;
+    readonly taken?: readonly TextEdit[];
+    readonly undone?: readonly Undone[] | undefined;
+  },
+): PlacedSuggestion | undefined {
+  const edits = validEdits(suggestion.edits, { text, taken, undone });
+  return edits.length > 0 ? { ...suggestion, edits, places: placesOf(text, edits) } : undefined;
 }
 
 function contextOf(

@@ -31,8 +31,9 @@ export interface QuickFix {
   readonly isPreferred: boolean;
 }
 
-/** The kinds of suggestions. Each has a file in `suggesters/`. */
-type SuggestionKind = 'rename' | 'signature' | 'repeat' | 'series' | 'table' | 'import' | 'diagnostic' | 'wording';
+/** The kinds of suggestions. Each but `model` has a file in `suggesters/`. The model's are in `rewriting/`. */
+type SuggestionKind =
+  'rename' | 'signature' | 'repeat' | 'series' | 'table' | 'import' | 'diagnostic' | 'wording' | 'model';
 
 /** Changes of one document that follow from recent edits. */
 export interface Suggestion {

@@ -1,4 +1,5 @@
 /** The messages between the front and the thread of the index: numbered requests and their responses. */
+import type { SourceDocument, TextEdit } from '../nextEdits/suggester.ts';
 import type { NextEditsRequest, PlacedSuggestion } from '../nextEdits/suggestNextEdits.ts';
 import type { CodeFacts } from '../syntax/codeFacts.ts';
 import type { ContextQuery, Snippet } from './snippet.ts';
@@ -37,6 +38,8 @@ export interface IndexMethods {
   codeFacts(params: { uri: string; text: string; languageId: string }): CodeFacts | undefined;
   /** Returns the changes that follow from recent edits, best first. */
   nextEdits(params: { workspace: string; request: NextEditsRequest }): readonly PlacedSuggestion[];
+  /** Returns whether an edit brings errors of syntax to a document. */
+  breaksSyntax(params: { workspace: string; document: SourceDocument; edit: TextEdit }): boolean;
   /** `indexes` counts those of all workspaces. */
   statistics(params: { workspace: string }): { indexes: number; files: number; indexBytes: number; heapBytes: number };
 }

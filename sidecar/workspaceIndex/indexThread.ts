@@ -98,7 +98,8 @@ export class IndexThread {
     params: Parameters<IndexMethods[Method]>[0],
   ): Promise<ReturnType<IndexMethods[Method]>> {
     if (this.#hungFiles >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
-    const editing = method === 'nextEdits' ? (params as NextEditsParams).workspace : undefined;
+    const isAboutEdits = method === 'nextEdits' || method === 'breaksSyntax';
+    const editing = isAboutEdits ? (params as NextEditsParams).workspace : undefined;
     if (editing !== undefined && this.#unedited.has(editing))
       throw new IndexError('Next edits are off in this workspace: the index hung at them');
     const worker = (this.#worker ??= this.#start());

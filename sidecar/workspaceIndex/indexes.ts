@@ -1,6 +1,7 @@
 import { type SelectedFile, selectFiles } from './fileSelection.ts';
 import { codeFacts } from '../syntax/codeFacts.ts';
 import { type Grammars, ParserEnded } from '../syntax/grammars.ts';
+import { breaksSyntax } from '../nextEdits/rewriting/breaksSyntax.ts';
 import { suggestNextEdits } from '../nextEdits/suggestNextEdits.ts';
 import { Trees } from '../nextEdits/trees.ts';
 import type { IndexMethods } from './indexMessages.ts';
@@ -140,13 +141,19 @@ function wordHandlers(of: IndexOf): Pick<Handlers, 'search' | 'symbols' | 'neede
   };
 }
 
-/** Answers the message that asks for next edits. */
+/** Answers the messages about next edits. */
 function nextEditHandlers(
   of: IndexOf,
   trees: Trees,
   onNextEdits: ServedIndexesOptions['onNextEdits'],
-): Pick<Handlers, 'nextEdits'> {
+): Pick<Handlers, 'nextEdits' | 'breaksSyntax'> {
   return {
+    breaksSyntax({ workspace, document, edit }) {
+      const onStep = onNextEdits();
+      let step = 0;
+      onStep(step++);
+      return breaksSyntax(document, edit, { trees, workspace, onStep: () => onStep(step++) });
+    },
     nextEdits({ workspace, request }) {
       const index = of(workspace);
       const onStep = onNextEdits();

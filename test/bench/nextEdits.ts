@@ -1,14 +1,17 @@
 /**
- * Measures the next edits that are suggested without a model.
+ * Measures the next edits that are suggested without a model, or with one.
  *
  *   npx tsx test/bench/nextEdits.ts [--data FOLDER] [--packages FOLDER] [--commits 250] [--held-out-commits 100]
- *     [--places 200] [--write] [--verbose]
+ *     [--places 200] [--model FILE|NAME] [--sample 60] [--parts abcpd] [--write] [--verbose]
  *
  * (a) Recorded tasks with the person's next edit: is the place of the first suggestion right, and are texts right? (b)
  * 92 minutes of a person's work: what would be shown at each pause, and did the person make that change within 60 s?
  * (c) Commits of this repository, and of packages that were not looked at: after one of the first hunks, which others
  * are found? `--packages` holds bare clones of the packages (default: `packages` in the developer cache). (d) Places
  * where nothing follows: is there silence? Times are only comparable on an otherwise idle machine.
+ *
+ * `--model` lets a model write the edits that no rule makes: a GGUF file, a model of `.scripts/fetchableModels.json`,
+ * or "bundled". In each part it is asked after `--sample` edits. `--parts` names the parts: `p` is (c) for packages.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,7 +21,9 @@ import { FOLLOWER_KINDS } from './nextEdits/followers.ts';
 import { runHeldOut } from './nextEdits/heldOut.ts';
 import { replayRecording } from './nextEdits/replay.ts';
 import { runSilence } from './nextEdits/silence.ts';
-import { percent, SHOWN_CONFIDENCE } from './nextEdits/suggesting.ts';
+import { SHOWN_CONFIDENCE } from '../../sidecar/protocol/client.ts';
+import { percent, Suggesting } from './nextEdits/suggesting.ts';
+import { measureModel } from './nextEdits/modelReport.ts';
 import { runTasks } from './nextEdits/tasks.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 import { quantile } from './statistics.ts';
@@ -30,16 +35,33 @@ const { values: options } = parseArgs({
     commits: { type: 'string', default: '250' },
     'held-out-commits': { type: 'string', default: '100' },
     places: { type: 'string', default: '200' },
+    model: { type: 'string' },
+    sample: { type: 'string', default: '60' },
+    parts: { type: 'string', default: 'abcpd' },
     write: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
 
-const tasks = await runTasks(options.data);
-const replay = await replayRecording(path.join(options.data, 'typescript-service-92-minutes.json.gz'));
-const chains = await runChains(repositoryRoot, Number(options.commits));
-const heldOut = await runHeldOut(options.packages, Number(options['held-out-commits']));
-const silence = await runSilence(repositoryRoot, Number(options.places));
+const recording = path.join(options.data, 'typescript-service-92-minutes.json.gz');
+if (options.model !== undefined) {
+  await measureModel({
+    ...options,
+    model: options.model,
+    recording,
+    sample: Number(options.sample),
+    commits: Number(options.commits),
+    heldOutCommits: Number(options['held-out-commits']),
+    places: Number(options.places),
+  });
+  process.exit();
+}
+const suggesting = new Suggesting();
+const tasks = await runTasks(options.data, suggesting);
+const replay = await replayRecording(recording, suggesting);
+const chains = await runChains(repositoryRoot, { commits: Number(options.commits), suggesting });
+const heldOut = await runHeldOut(options.packages, Number(options['held-out-commits']), () => ({ suggesting }));
+const silence = await runSilence(repositoryRoot, Number(options.places), suggesting);
 
 const right = replay.shown.filter(({ isRight }) => isRight).length;
 const kinds = (list: readonly { readonly kind: string }[]): string[] =>

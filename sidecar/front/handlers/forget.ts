@@ -1,6 +1,7 @@
 import type { ChatService } from '../../chat/chatService.ts';
 import { forgetExpert } from '../../keptContexts/learntFolder.ts';
 import { contextSetName } from '../../keptContexts/workspaceKey.ts';
+import type { EditWriter } from '../../completion/rewriting/editWriter.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import type { Client, Clients } from '../client.ts';
@@ -12,6 +13,7 @@ import { forgetWorkspace } from '../schemas.ts';
 export interface ForgetServices extends ContextRemoval {
   readonly clients: Clients;
   readonly completions: CompletionService;
+  readonly editWriter: Pick<EditWriter, 'forget'>;
   readonly chatService: ChatService;
   /** The folder of what was learnt from workspaces. */
   readonly learningFolder: string;
@@ -22,7 +24,7 @@ export interface ForgetServices extends ContextRemoval {
  * learnt from it.
  */
 export function handleForget(client: Client, services: ForgetServices): void {
-  const { clients, completions, chatService, log } = services;
+  const { clients, completions, editWriter, chatService, log } = services;
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
     const { clientKind } = client;
     const contextSet = client.contextSet();
@@ -55,6 +57,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
     await Promise.all(
       affected.map(async (each) => {
         await completions.forgetClient(each.key);
+        await editWriter.forget(each.key);
         await each.services?.forget(each.key);
       }),
     );

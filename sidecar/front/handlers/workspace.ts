@@ -1,3 +1,4 @@
+import type { EditWriter } from '../../completion/rewriting/editWriter.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { ClientWorkspace } from '../../workspaceIndex/clientWorkspace.ts';
 import type { IndexThread } from '../../workspaceIndex/indexThread.ts';
@@ -24,6 +25,7 @@ import {
 export interface WorkspaceServices {
   readonly index: IndexThread;
   readonly completions: Pick<CompletionService, 'documentChanged'>;
+  readonly editWriter: Pick<EditWriter, 'stop'>;
   readonly log: Log;
 }
 
@@ -31,7 +33,7 @@ export interface WorkspaceServices {
 export function handleWorkspace(
   client: Client,
   services: Pick<ClientServices, 'workspaceReset'>,
-  { index, completions, log }: WorkspaceServices,
+  { index, completions, editWriter, log }: WorkspaceServices,
 ): void {
   const { connection, documents } = client;
   const workspace = new ClientWorkspace({
@@ -74,6 +76,7 @@ export function handleWorkspace(
     workspace.documentChanged(uri, change);
     if (change.kind === 'opened') apply(false);
     if (change.kind === 'changed') completions.documentChanged(client.key);
+    editWriter.stop(client.key);
   };
   connection.onNotification('initialized', nothing, () => apply(true));
   connection.onNotification('workspace/didChangeConfiguration', nothing, () => apply(true));

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../backend.ts';
 import { PromptLookup } from '../decoding/drafting.ts';
-import { createSampler } from '../decoding/sampler.ts';
-import type { TokenId } from '../../protocol/engine.ts';
+import { logProbability, logSumExp } from '../decoding/logSumExp.ts';
+import { createSampler, greedy, type Sampler } from '../decoding/sampler.ts';
+import type { TokenId, TokenLikelihood } from '../../protocol/engine.ts';
 import type { AttendedCache, ForwardOptions } from './cache/attendedCache.ts';
 import type { SequenceCache } from './cache/sequenceCache.ts';
 import type { GrammarState } from './grammarState.ts';
@@ -95,6 +96,20 @@ export class ChorusSequence implements BackendSequence {
 
   async evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
     if (tokens.length > 0) await this.forward(tokens, { wanted: 'none', isAnswer: false, signal });
+  }
+
+  async likelihoods(
+    token: TokenId,
+    expected: readonly TokenId[],
+    signal?: AbortSignal,
+  ): Promise<readonly TokenLikelihood[]> {
+    const given = [token, ...expected.slice(0, -1)];
+    const rows = await this.forward(given, { wanted: 'all', isAnswer: true, signal });
+    return expected.map((each, index) => {
+      const logits = this.#logitsOf(rows, index);
+      const [best, whole] = [greedy(logits), logSumExp(logits)];
+      return { nats: whole - (logits[each] as number), best, bestNats: whole - (logits[best] as number) };
+    });
   }
 
   async checkpoint(): Promise<void> {
@@ -205,7 +220,7 @@ export class ChorusSequence implements BackendSequence {
   }
 
   #sampler(options: DecodeOptions): Sample {
-    const sampler = createSampler(options.sampling);
+    const sampler = measured(createSampler(options.sampling), options.onSampled);
     const grammar = options.grammar && (options.grammar.handle as () => GrammarState)();
     return (logits, tokens) => {
       options.ngrams?.interpolate(logits, tokens);
@@ -225,4 +240,15 @@ export class ChorusSequence implements BackendSequence {
       }
     };
   }
+}
+
+/** Tells how likely each sampled token is by the logits before the sampler changes them. */
+function measured(sampler: Sampler, onSampled: DecodeOptions['onSampled']): Sampler {
+  if (onSampled === undefined) return sampler;
+  return (logits, ...rest) => {
+    const given = logits.slice();
+    const token = sampler(logits, ...rest);
+    onSampled(-logProbability(given, token));
+    return token;
+  };
 }

@@ -2,13 +2,18 @@ import { request } from '../messages.ts';
 
 /**
  * Client → server request: returns the changes that follow from the last edits of the client's documents, best first.
- * The sidecar knows the edits from the documents' changes. No model is asked.
+ * The sidecar knows the edits from the documents' changes. The loaded model is asked only if the client wants it and no
+ * rule finds anything of `SHOWN_CONFIDENCE`. The next change of a document ends that.
  */
 export const NEXT_EDIT_REQUEST = request<NextEditParams, NextEditResult>('chorus/nextEdit');
 export interface NextEditParams {
   /** The quick fixes that language servers offer for problems in open documents. */
   readonly fixes?: readonly NextEditFix[];
+  /** Whether the loaded model may write changes. Default: no. */
+  readonly model?: boolean;
 }
+/** Changes of a lower confidence are not worth showing. */
+export const SHOWN_CONFIDENCE = 0.8;
 
 export interface NextEditFix {
   readonly textDocument: { readonly uri: string };
@@ -29,6 +34,7 @@ export interface NextEdit {
   readonly uri: string;
   /** The version of an open document. */
   readonly version?: number;
+  /** The rule that found the changes, or 'model'. */
   readonly kind: string;
   /** From 0 to 1: the share of such suggestions that are right. */
   readonly confidence: number;

@@ -45,6 +45,13 @@ export interface EngineGenerateParams {
   /** The expert of the request's workspace. It counts for completion, beside the adapters that it does not include. */
   readonly expert?: ExpertFile;
   readonly tokens: readonly TokenId[];
+  /**
+   * Tokens that may follow the prompt. The result tells how likely each is. Only with `maxTokens` 0, and only on
+   * Chorus's own engine.
+   */
+  readonly expected?: readonly TokenId[];
+  /** Whether the result tells how likely each generated token is. Only Chorus's own engine does this. */
+  readonly probabilities?: boolean;
   readonly maxTokens: number;
   readonly sampling: SamplingParams;
   /**
@@ -103,8 +110,24 @@ export interface GenerateChunk {
   /** Complete characters only. A character of several tokens comes with the last of them. */
   readonly text: string;
 }
+/** How likely a token is at its place. */
+export interface TokenLikelihood {
+  /** The negative natural logarithm of the token's probability. */
+  readonly nats: number;
+  /** The likeliest token at this place. */
+  readonly best: TokenId;
+  /** The negative natural logarithm of the probability of `best`. */
+  readonly bestNats: number;
+}
 export interface EngineGenerateResult {
   readonly tokens: readonly TokenId[];
+  /**
+   * The negative natural logarithm of each sampled token's probability, if the request asked for it. It includes the
+   * tokens of a stop text.
+   */
+  readonly nats?: readonly number[];
+  /** In the order of the request's `expected`. Absent if the request ended earlier. */
+  readonly expected?: readonly TokenLikelihood[];
   readonly text: string;
   readonly stopReason: 'end' | 'stop' | 'length' | 'cancelled' | 'timeout' | 'context-full';
   /** The name of the sequence that was used. Absent if the request got none. */

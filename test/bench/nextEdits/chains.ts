@@ -3,7 +3,9 @@ import { EditJournal } from '../../../sidecar/nextEdits/editJournal.ts';
 import type { SourceDocument, TextEdit } from '../../../sidecar/nextEdits/suggester.ts';
 import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { FOLLOWER_KINDS, type FollowerKind, followerKind, type LineChange } from './followers.ts';
-import { countOf, linesAfter, shownSuggestions } from './suggesting.ts';
+import { isSure, type Sureness } from '../../../sidecar/nextEdits/rewriting/rewriteGate.ts';
+import { shuffled } from '../shuffled.ts';
+import { countOf, linesAfter, type Suggesting } from './suggesting.ts';
 
 const MAX_FILES = 8;
 const MAX_UNITS = 100_000;
@@ -20,6 +22,10 @@ export interface ChainOutcome {
   readonly right: readonly string[];
   /** The lines of the wrong changes. */
   readonly wrong: readonly string[];
+  /** The edit that was made, without the lines that it leaves, and the lines as they are. For `--verbose`. */
+  readonly cause?: { readonly removed: string; readonly inserted: string; readonly present: readonly string[] };
+  /** How sure the model was, if it wrote the change. */
+  readonly sureness?: Sureness;
 }
 
 /** How many changes follow from others by a rule, as far as their texts tell, and how many of them were suggested. */
@@ -29,6 +35,8 @@ export interface Chains {
   readonly commits: number;
   readonly hunks: number;
   readonly outcomes: readonly ChainOutcome[];
+  /** Changes that the model wrote but that are not shown, since it is not sure of them. */
+  readonly unsure: readonly ChainOutcome[];
   readonly recall: Recall;
 }
 
@@ -38,12 +46,27 @@ interface Changed {
   readonly after: string;
 }
 
+/** Makes the suggestions of chains. */
+export interface ChainsSuggesting {
+  readonly suggesting: Suggesting;
+  /** Whether the commits come in any order, since not all are used. */
+  readonly isSample?: boolean;
+}
+
 /**
  * Makes the first hunks of each file of a commit, each alone, and asks for the others. A suggested change is right if
  * its lines stand in the commit's result, and stood there less often before. It is also right if the commit changes the
  * line and brings the same words.
  */
-export async function runChains(repository: string, commits: number, newest = 'HEAD'): Promise<Chains> {
+export async function runChains(
+  repository: string,
+  {
+    commits,
+    newest = 'HEAD',
+    suggesting,
+    isSample = false,
+  }: ChainsSuggesting & { readonly commits: number; readonly newest?: string },
+): Promise<Chains> {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, {
       cwd: repository,
@@ -54,13 +77,14 @@ export async function runChains(repository: string, commits: number, newest = 'H
   const hashes = git('log', newest, '--no-merges', '--format=%H', '--diff-filter=M', `-n${commits}`, '--', ...FILES)
     .trim()
     .split('\n');
-  const outcomes: ChainOutcome[] = [];
+  const made: ChainOutcome[] = [];
   const recall = Object.fromEntries(FOLLOWER_KINDS.map((kind) => [kind, { expected: 0, found: 0 }])) as Record<
     FollowerKind,
     { expected: number; found: number }
   >;
   let [used, hunks] = [0, 0];
-  for (const hash of hashes) {
+  for (const hash of isSample ? shuffled(hashes, 1) : hashes) {
+    if (suggesting.isOver) break;
     const files = changedFiles(git, hash);
     const [first] = files;
     const edits = files.flatMap(({ before, after }) => hunksBetween(before, after));
@@ -69,16 +93,21 @@ export async function runChains(repository: string, commits: number, newest = 'H
     hunks += edits.length;
     for (const file of files)
       for (const hunk of hunksBetween(file.before, file.after).slice(0, MAX_HUNKS)) {
-        const suggested = await suggestedAfter(files, file, hunk);
-        outcomes.push(...suggested);
-        const right = suggested.flatMap((outcome) => outcome.right);
+        const suggested = await suggestedAfter(suggesting, files, { file, hunk });
+        made.push(...suggested);
+        const right = suggested.filter(isShown).flatMap((outcome) => outcome.right);
         for (const { kind, inserted } of followersOf(files, { file, hunk })) {
           recall[kind].expected++;
           if (right.some((lines) => inserted.includes(lines))) recall[kind].found++;
         }
       }
   }
-  return { commits: used, hunks, outcomes, recall };
+  const [outcomes, unsure] = [made.filter(isShown), made.filter((each) => !isShown(each))];
+  return { commits: used, hunks, outcomes, unsure, recall };
+}
+
+function isShown({ sureness }: ChainOutcome): boolean {
+  return sureness === undefined || isSure(sureness);
 }
 
 /** Returns the other changes of a commit that follow from a hunk by a rule. */
@@ -115,7 +144,11 @@ function changedFiles(git: (...args: readonly string[]) => string, hash: string)
 }
 
 /** Makes a hunk, and returns how many of the changes suggested after it are right. */
-async function suggestedAfter(files: readonly Changed[], first: Changed, hunk: TextEdit): Promise<ChainOutcome[]> {
+async function suggestedAfter(
+  suggesting: Suggesting,
+  files: readonly Changed[],
+  { file: first, hunk }: { readonly file: Changed; readonly hunk: TextEdit },
+): Promise<ChainOutcome[]> {
   const journal = new EditJournal();
   const [start, end, text] = hunk;
   journal.record(first.path, first.before, [{ start, end, text }], 1);
@@ -125,8 +158,13 @@ async function suggestedAfter(files: readonly Changed[], first: Changed, hunk: T
     languageId: languageIdOf(path),
     text: path === first.path ? before.slice(0, start) + text + before.slice(end) : before,
   }));
-  const { suggestions } = await shownSuggestions(journal, documents, 1);
-  return suggestions.map(({ kind, uri, edits }) => {
+  const { suggestions } = await suggesting.all(journal, documents, 1);
+  const causeOf = (now: string, edits: readonly TextEdit[]): ChainOutcome['cause'] => ({
+    removed: first.before.slice(start, end),
+    inserted: text,
+    present: edits.map(([from, to]) => linesAfter(now, [from, to, now.slice(from, to)])),
+  });
+  return suggestions.map(({ kind, uri, edits, sureness }) => {
     const now = documents.find((document) => document.uri === uri)?.text ?? '';
     const wanted = files.find(({ path }) => path === uri)?.after ?? '';
     const right = edits.filter((edit) => {
@@ -135,7 +173,14 @@ async function suggestedAfter(files: readonly Changed[], first: Changed, hunk: T
     });
     const wrong = edits.filter((edit) => !right.includes(edit)).map((edit) => linesAfter(now, edit));
     const lines = right.map((edit) => linesAfter(now, edit));
-    return { kind, edits: edits.length, rightEdits: right.length, right: lines, wrong };
+    return {
+      kind,
+      edits: edits.length,
+      rightEdits: right.length,
+      right: lines,
+      wrong,
+      ...(sureness ? { sureness, cause: causeOf(now, edits) } : {}),
+    };
   });
 }
 
@@ -148,7 +193,7 @@ function isInChange(now: string, wanted: string, [start, end, inserted]: TextEdi
 }
 
 /** Returns the changes between two texts, line by line. */
-function hunksBetween(before: string, after: string): TextEdit[] {
+export function hunksBetween(before: string, after: string): TextEdit[] {
   const [old, now] = [before.split('\n'), after.split('\n')];
   const hunks: TextEdit[] = [];
   let [at, to, offset] = [0, 0, 0];

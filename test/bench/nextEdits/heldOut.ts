@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Chains, runChains } from './chains.ts';
+import { type Chains, type ChainsSuggesting, runChains } from './chains.ts';
 
 /** A package whose commits were not looked at while the suggesters were written. */
 interface HeldOutPackage {
@@ -38,16 +38,20 @@ const HELD_OUT: readonly HeldOutPackage[] = [
   },
 ];
 
-/** Measures the chains of each held-out package, whose clone is in `folder`. Throws if one is missing. */
+/**
+ * Measures the chains of each held-out package, whose clone is in `folder`. Throws if one is missing. `suggestingFor` is
+ * called for each package.
+ */
 export async function runHeldOut(
   folder: string,
   commits: number,
+  suggestingFor: () => ChainsSuggesting,
 ): Promise<readonly (HeldOutPackage & { readonly chains: Chains })[]> {
   const measured: (HeldOutPackage & { readonly chains: Chains })[] = [];
   for (const each of HELD_OUT) {
     const clone = path.join(folder, each.name);
     if (!existsSync(clone)) throw new Error(`${clone} is missing. Run: git clone --bare ${each.url} ${clone}`);
-    measured.push({ ...each, chains: await runChains(clone, commits, each.commit) });
+    measured.push({ ...each, chains: await runChains(clone, { commits, newest: each.commit, ...suggestingFor() }) });
   }
   return measured;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { EditLogReplay, parseEditLog } from '../../../sidecar/nextEdits/editLog.ts';
-import { countOf, linesAfter, shownSuggestions } from './suggesting.ts';
+import { countOf, linesAfter, type Suggesting } from './suggesting.ts';
 
 /** The user stopped typing if the next change comes later than this. */
 const PAUSE_MS = 500;
@@ -30,7 +30,7 @@ interface Open {
  * Replays a recording and asks at each pause. A suggestion is right if its first change stands in the document within
  * 60 s, in exact lines. A suggestion that stays the same over several pauses counts once.
  */
-export async function replayRecording(file: string): Promise<ReplayOutcome> {
+export async function replayRecording(file: string, suggesting: Suggesting): Promise<ReplayOutcome> {
   const entries = parseEditLog(JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')));
   const replay = new EditLogReplay();
   const shown = new Map<string, Open>();
@@ -45,9 +45,10 @@ export async function replayRecording(file: string): Promise<ReplayOutcome> {
     settle(shown, replay);
     const next = entries.slice(index + 1, index + 400).find(({ kind }) => kind === 'changed');
     if (next?.kind === 'changed' && next.time - entry.time < PAUSE_MS) continue;
+    if (suggesting.isOver) break;
     pauses++;
     const { documents } = replay;
-    const { suggestions, ms } = await shownSuggestions(replay.journal, documents, replay.nowMs);
+    const { suggestions, ms } = await suggesting.shown(replay.journal, documents, replay.nowMs);
     timesMs.push(ms);
     const [best] = suggestions;
     if (best === undefined) silentPauses++;

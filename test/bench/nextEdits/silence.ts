@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EditJournal } from '../../../sidecar/nextEdits/editJournal.ts';
 import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { shuffled } from '../shuffled.ts';
-import { shownSuggestions } from './suggesting.ts';
+import type { Suggesting } from './suggesting.ts';
 
 const MAX_UNITS = 60_000;
 
@@ -21,6 +21,7 @@ const EDITS: readonly (readonly [name: string, place: RegExp, change: (found: st
 export async function runSilence(
   root: string,
   places: number,
+  suggesting: Suggesting,
 ): Promise<ReadonlyMap<string, { places: number; shown: number }>> {
   const files = execFileSync('git', ['ls-files', 'sidecar/*.ts', 'extension/*.ts'], { cwd: root, encoding: 'utf8' })
     .trim()
@@ -39,7 +40,7 @@ export async function runSilence(
     journal.record(file, text, [replacement], 1);
     const after = text.slice(0, replacement.start) + replacement.text + text.slice(replacement.end);
     const document = { uri: file, path: file, languageId: languageIdOf(file), text: after };
-    const { suggestions } = await shownSuggestions(journal, [document], 1);
+    const { suggestions } = await suggesting.shown(journal, [document], 1);
     const count = counts.get(name);
     if (count) count.places++;
     if (count && suggestions.length > 0) count.shown++;

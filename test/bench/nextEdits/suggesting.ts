@@ -1,29 +1,90 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { EditWriter } from '../../../sidecar/completion/rewriting/editWriter.ts';
+import type { ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { EditJournal } from '../../../sidecar/nextEdits/editJournal.ts';
+import { breaksSyntax } from '../../../sidecar/nextEdits/rewriting/breaksSyntax.ts';
+import { isSure, type Sureness } from '../../../sidecar/nextEdits/rewriting/rewriteGate.ts';
 import type { SourceDocument, Suggestion, TextEdit } from '../../../sidecar/nextEdits/suggester.ts';
-import { suggestNextEdits } from '../../../sidecar/nextEdits/suggestNextEdits.ts';
+import { type NextEditsRequest, suggestNextEdits } from '../../../sidecar/nextEdits/suggestNextEdits.ts';
 import { Trees } from '../../../sidecar/nextEdits/trees.ts';
+import { SHOWN_CONFIDENCE } from '../../../sidecar/protocol/client.ts';
 import { Grammars } from '../../../sidecar/syntax/grammars.ts';
 
 const trees = new Trees(new Grammars(path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'))));
 
-/** Suggestions with a lower confidence are not shown. */
-export const SHOWN_CONFIDENCE = 0.8;
+/** A suggestion, and how sure the model was if it wrote it. */
+export interface MadeSuggestion extends Suggestion {
+  readonly sureness?: Sureness;
+}
 
-/** Asks for suggestions that would be shown. */
-export async function shownSuggestions(
-  journal: EditJournal,
-  documents: readonly SourceDocument[],
-  nowMs: number,
-): Promise<{ readonly suggestions: readonly Suggestion[]; readonly ms: number }> {
-  const startedAt = performance.now();
-  const undone = Object.fromEntries(documents.map(({ uri }) => [uri, journal.undone(uri)]));
-  const found = await suggestNextEdits({ edits: journal.recent(nowMs), documents, undone }, { trees });
-  return {
-    suggestions: found.filter(({ confidence }) => confidence >= SHOWN_CONFIDENCE),
-    ms: performance.now() - startedAt,
-  };
+/** With this, every line that the model writes is a suggestion. Its sureness tells whether it would be shown. */
+const ANY: Sureness = { leadNats: 0.5, gainNats: -Infinity, worstNats: Infinity };
+const CLIENT = 'bench';
+
+/** Makes the suggestions of one part of the bench, with a model or without. */
+export class Suggesting {
+  /** The times after edits for which the model was asked. */
+  readonly askedMs: number[] = [];
+  readonly #writer: EditWriter | undefined;
+
+  constructor(
+    private readonly options: {
+      readonly session?: ModelSession | undefined;
+      /** The most edits for which the model is asked. */
+      readonly sample?: number;
+    } = {},
+  ) {
+    const { session } = options;
+    this.#writer = session && new EditWriter({ session, least: ANY, limitMs: Infinity });
+  }
+
+  /** Whether the model was asked as often as the sample allows. */
+  get isOver(): boolean {
+    return this.askedMs.length >= (this.options.sample ?? Infinity);
+  }
+
+  /** Returns the suggestions that would be shown. */
+  async shown(...asked: Parameters<Suggesting['all']>): Promise<Awaited<ReturnType<Suggesting['all']>>> {
+    const { suggestions, ms } = await this.all(...asked);
+    return { suggestions: suggestions.filter(({ sureness }) => sureness === undefined || isSure(sureness)), ms };
+  }
+
+  /** Returns the suggestions, also those of which the model is not sure. */
+  async all(
+    journal: EditJournal,
+    documents: readonly SourceDocument[],
+    nowMs: number,
+  ): Promise<{ readonly suggestions: readonly MadeSuggestion[]; readonly ms: number }> {
+    const startedAt = performance.now();
+    const undone = Object.fromEntries(documents.map(({ uri }) => [uri, journal.undone(uri)]));
+    const request = { edits: journal.recent(nowMs), documents, undone };
+    const found = await suggestNextEdits(request, { trees });
+    const shown = found.filter(({ confidence }) => confidence >= SHOWN_CONFIDENCE);
+    const suggestions = shown.length > 0 ? shown : await this.#written(request);
+    return { suggestions, ms: performance.now() - startedAt };
+  }
+
+  async #written({ edits, documents }: NextEditsRequest): Promise<readonly MadeSuggestion[]> {
+    const startedAt = performance.now();
+    let isAsked = false;
+    const written =
+      (await this.#writer?.write({
+        clientKey: CLIENT,
+        edits,
+        documents,
+        onPlaces: () => (isAsked = true),
+        breaksSyntax: (document, edit) => breaksSyntax(document, edit, { trees, workspace: CLIENT }),
+      })) ?? [];
+    if (isAsked) this.askedMs.push(performance.now() - startedAt);
+    return written.map(({ uri, edit, sureness }) => ({
+      uri,
+      kind: 'model',
+      confidence: SHOWN_CONFIDENCE,
+      edits: [edit],
+      sureness,
+    }));
+  }
 }
 
 /** Returns the whole lines that an edit touches, with the edit made, without spaces at their ends. */

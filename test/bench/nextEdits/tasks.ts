@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { EditLogReplay, parseEditLog } from '../../../sidecar/nextEdits/editLog.ts';
 import type { TextEdit } from '../../../sidecar/nextEdits/suggester.ts';
-import { shownSuggestions } from './suggesting.ts';
+import type { Suggesting } from './suggesting.ts';
 
 export interface TaskOutcome {
   readonly task: string;
@@ -27,13 +27,13 @@ interface Task {
 const USES: Readonly<Record<string, string>> = { '10-update': '{name}', '11-update': '{name}' };
 
 /** Runs the tasks of a folder of recordings. */
-export async function runTasks(folder: string): Promise<TaskOutcome[]> {
+export async function runTasks(folder: string, suggesting: Suggesting): Promise<TaskOutcome[]> {
   const outcomes: TaskOutcome[] = [];
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     const task = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Task;
     const replay = new EditLogReplay();
     for (const entry of parseEditLog(task)) replay.apply(entry);
-    const { suggestions, ms } = await shownSuggestions(replay.journal, replay.documents, replay.nowMs);
+    const { suggestions, ms } = await suggesting.shown(replay.journal, replay.documents, replay.nowMs);
     const [first] = suggestions;
     const document = replay.documents.find(({ uri }) => uri === first?.uri);
     const wanted = document ? wantedEdits(task, file, document.text) : [];

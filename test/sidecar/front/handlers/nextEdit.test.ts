@@ -94,6 +94,21 @@ describe('chorus/nextEdit', () => {
     assert.deepEqual(kinds, ['rename', 'diagnostic']);
   });
 
+  it('does not load a model to write changes', async () => {
+    await using client = await renamed();
+    assert.deepEqual(
+      (await suggestions(client, { model: true })).map(({ kind }) => kind),
+      ['rename'],
+    );
+    edit(client, [change(1, [5, 10], 'sum')], 3);
+    assert.deepEqual(await suggestions(client, { model: true }), []);
+  });
+
+  it('refuses a request with a damaged wish for the model', async () => {
+    await using client = await renamed();
+    await assert.rejects(suggestions(client, { model: 'yes' }), /params\.model/);
+  });
+
   it('forgets the edits with the workspace', async () => {
     await using client = await renamed();
     await client.request(FORGET_WORKSPACE_REQUEST, {});

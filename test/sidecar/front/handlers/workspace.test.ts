@@ -27,6 +27,7 @@ function connected(): {
     {
       index: { ask: async () => undefined } as unknown as IndexThread,
       completions: { documentChanged: () => undefined },
+      editWriter: { stop: () => undefined },
       log: { info: () => undefined, error: () => undefined },
     },
   );

@@ -1,0 +1,126 @@
+import { languageSyntax } from '../../syntax/languages.ts';
+import type { RecentEdit, SourceDocument } from '../suggester.ts';
+import { isName, tokensOf } from '../words.ts';
+import { type LineChange, lineChangeOf, wordsOf, wordsOnlyIn } from './lineChange.ts';
+
+/** A line that the last edit may concern too. */
+export interface RewritePlace {
+  readonly uri: string;
+  /** The line without its line break and the white space at its end. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const MAX_TEXT_UNITS = 256 * 1024;
+/** An edit of more lines is no example for a single line. */
+const MAX_EDIT_LINES = 4;
+const MAX_LINE_UNITS = 160;
+/**
+ * Lines that share less with the edited one seldom change with it, even if they use the same name. Fitted to the commits
+ * of this repository.
+ */
+const MIN_LIKENESS = 0.6;
+/** A line so far away counts half as near as a neighbour. */
+const NEAR_LINES = 8;
+const NEARNESS_SHARE = 0.3;
+
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * Returns the lines that the newest edit may concern too, best first. They look like the line that it changed, and use a
+ * name that it took away. Edits of comments and imports, and of whole new lines, concern none.
+ */
+export function rewritePlaces(
+  edits: readonly RecentEdit[],
+  document: SourceDocument | undefined,
+  limit: number,
+): RewritePlace[] {
+  const [newest] = edits;
+  if (newest === undefined || document === undefined || document.text.length > MAX_TEXT_UNITS) return [];
+  const change = lineChangeOf(newest, document.text);
+  if (!isExample(change, document.languageId)) return [];
+  const touched = edits.filter(({ uri }) => uri === document.uri);
+  const scored = linesOf(document.text)
+    .filter(({ start, end }) => !touched.some((edit) => edit.start <= end && edit.end >= start))
+    .map((line) => ({ line, score: scoreOf(line, change, document) }))
+    .filter(({ score }) => score > 0)
+    .sort((one, other) => other.score - one.score || one.line.start - other.line.start);
+  return scored.slice(0, limit).map(({ line: { start, end } }) => ({ uri: document.uri, start, end }));
+}
+
+/** Whether a change of lines is an example for others: it takes away words of existing code. */
+function isExample({ before, after }: LineChange, languageId: string): boolean {
+  if (before.trim() === '' || after.trim() === '') return false;
+  if (Math.max(before.split('\n').length, after.split('\n').length) > MAX_EDIT_LINES) return false;
+  if (isPart(before, after) || isPart(after, before)) return false;
+  if (isComment(before, languageId) && isComment(after, languageId)) return false;
+  if (before.split('\n').some(isImport)) return false;
+  return wordsOnlyIn(before, after).size > 0;
+}
+
+/** Whether whole lines of `whole` are `part`, so that the others were added or removed. */
+function isPart(part: string, whole: string): boolean {
+  const lines = (text: string): string[] => text.split('\n').flatMap((line) => line.trim() || []);
+  const own = lines(part);
+  const all = lines(whole);
+  return own.length < all.length && own.every((line) => all.includes(line));
+}
+
+/** How much a line looks as if the change concerned it. 0: not at all. */
+function scoreOf(
+  { text, start }: Line,
+  { before, after, start: editStart }: LineChange,
+  document: SourceDocument,
+): number {
+  if (text.trim() === '' || text.length > MAX_LINE_UNITS) return 0;
+  if (isComment(text, document.languageId) || isImport(text)) return 0;
+  const words = new Set(wordsOf(text));
+  const gone = [...wordsOnlyIn(before, after)].filter(isName);
+  const likeness = Math.max(...before.split('\n').map((line) => likenessOf(line, text)));
+  if (likeness < MIN_LIKENESS || !gone.some((name) => words.has(name))) return 0;
+  const between = document.text.slice(Math.min(start, editStart), Math.max(start, editStart)).split('\n').length - 1;
+  return likeness + NEARNESS_SHARE / (1 + between / NEAR_LINES);
+}
+
+/** The share of tokens that two lines have in common, from 0 to 1. */
+export function likenessOf(one: string, other: string): number {
+  const [first, second] = [one, other].map((text) => tokensOf(text).filter((token) => token.trim() !== ''));
+  if (!first?.length || !second?.length) return 0;
+  const counts = new Map<string, number>();
+  for (const token of first) counts.set(token, (counts.get(token) ?? 0) + 1);
+  let common = 0;
+  for (const token of second) {
+    const left = counts.get(token) ?? 0;
+    if (left > 0) common++;
+    counts.set(token, left - 1);
+  }
+  return (2 * common) / (first.length + second.length);
+}
+
+function isComment(text: string, languageId: string): boolean {
+  const { lineComment = '//' } = languageSyntax(languageId);
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .every((line) => line.startsWith(lineComment) || /^(?:\/\*|\*|<!--|"""|''')/.test(line));
+}
+
+/** Whether a line imports something, or ends such a statement. The rules know imports better. */
+function isImport(line: string): boolean {
+  return /^\s*(?:import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|\}\s*from\b|use\s|#include\b|using\s)/.test(line);
+}
+
+function linesOf(text: string): Line[] {
+  let start = 0;
+  return text.split('\n').map((whole) => {
+    const line = whole.trimEnd();
+    const found = { start, end: start + line.length, text: line };
+    start += whole.length + 1;
+    return found;
+  });
+}
