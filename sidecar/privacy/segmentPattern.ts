@@ -39,15 +39,15 @@ export class SegmentPattern {
     if (this.literal !== undefined) return this.literal === name;
     const tokens = this.#tokens;
     let [token, character] = [0, 0];
-    let [star, starCharacter] = [-1, 0];
+    let [behindStar, starCharacter] = [0, 0];
     while (character < name.length) {
       if (tokens[token] === STAR) {
-        [star, starCharacter] = [token++, character];
+        [behindStar, starCharacter] = [++token, character];
       } else if (matchesOne(tokens[token], name[character] as string)) {
         token++;
         character++;
-      } else if (star >= 0) {
-        token = star + 1;
+      } else if (behindStar > 0) {
+        token = behindStar;
         character = ++starCharacter;
       } else {
         return false;

@@ -79,8 +79,8 @@ const groups: readonly MutationGroup[] = [
       [ignorePatterns, "pattern.replace(/^\\//, '')", 'pattern'],
       [ignorePatterns, "text.replace(/^\\ufeff/, '')", 'text'],
       [ignorePatterns, 'backslashes % 2 === 1 ? end + 1 : end', 'end'],
-      ['sidecar/privacy/segmentPattern.ts', 'character = ++starCharacter;', 'character = starCharacter++;'],
-      ['sidecar/privacy/segmentPattern.ts', 'token = star + 1;', 'token = star;'],
+      ['sidecar/privacy/segmentPattern.ts', 'character = ++starCharacter;', 'starCharacter = ++character;'],
+      ['sidecar/privacy/segmentPattern.ts', 'token = behindStar;', 'token = 0;'],
       ['sidecar/privacy/segmentPattern.ts', '!== isNegated,', '=== isNegated,'],
     ],
   },
@@ -165,7 +165,12 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'the state file and the folder',
-    tests: ['test/sidecar/client/launch.test.ts', 'test/sidecar/common/home.test.ts'],
+    tests: [
+      'test/sidecar/common/isPrivate.test.ts',
+      'test/sidecar/client/stateFile.test.ts',
+      'test/sidecar/common/home.test.ts',
+      'test/sidecar/client/launch.test.ts',
+    ],
     mutations: [
       ['sidecar/common/isPrivate.ts', '(mode & 0o077) === 0', '(mode & 0o007) === 0'],
       ['sidecar/common/isPrivate.ts', 'uid === process.getuid?.() && ', ''],

@@ -13,12 +13,13 @@ import { ensureHome, homeFolder } from '../../../sidecar/common/home.ts';
 import { findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
 import type { LaunchOptions } from '../../../sidecar/client/launchOptions.ts';
 import { EXIT_ALREADY_RUNNING } from '../../../sidecar/client/startSidecar.ts';
-import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
+import { writeStateFile } from '../../../sidecar/client/stateFile.ts';
 import { DRAIN_REQUEST, TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../front/support/rawClient.ts';
 import { withEnoughTime } from '../../enoughTime.ts';
 import { isRunning } from '../../isRunning.ts';
 import { launchOptions, TestHome, testedSidecar, until } from '../front/support/sidecar.ts';
+import { plausibleState } from './plausibleState.ts';
 
 const starter = fileURLToPath(new URL('../front/support/starter.ts', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];
@@ -48,17 +49,6 @@ function startElsewhere(
     },
   };
 }
-
-const plausibleState = (port: number, pid: number): SidecarState => ({
-  port,
-  pid,
-  token: 't'.repeat(43),
-  serverToken: 's'.repeat(43),
-  version: '1.0.0',
-  protocolVersion: 1,
-  launchId: 'an-old-launch',
-  startedAt: new Date().toISOString(),
-});
 
 describe('findOrStart', () => {
   it('starts a sidecar, to which a second client attaches', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
+import { symlinkSync } from 'node:fs';
 import { lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -42,6 +43,20 @@ describe('openLaunchLog', () => {
     await symlink(elsewhere, home.logFile);
     await write('one\n');
     await assert.rejects(lstat(elsewhere), { code: 'ENOENT' });
+  });
+
+  it('does not follow a link that appears after the check', { skip: isWindows }, async () => {
+    await writeFile(elsewhere, 'precious');
+    let uses = 0;
+    const raced: Home = {
+      ...home,
+      get logFile() {
+        if (++uses === 2) symlinkSync(elsewhere, home.logFile);
+        return home.logFile;
+      },
+    };
+    await assert.rejects(openLaunchLog(raced), { code: 'home-unusable', message: /ELOOP/ });
+    assert.equal(uses, 2, 'the check and the opening');
   });
 
   it('replaces a pipe without waiting for a reader', { skip: isWindows }, async () => {

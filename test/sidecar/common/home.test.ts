@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -13,6 +13,20 @@ describe('the per-user folder', () => {
         path.isAbsolute(homeFolder({ XDG_STATE_HOME: value, LOCALAPPDATA: value })),
         `XDG_STATE_HOME=${JSON.stringify(value)}`,
       );
+    }
+  });
+
+  it('refuses a link, and leaves its target unchanged', { skip: process.platform === 'win32' }, async () => {
+    const root = await mkdtemp(path.join(os.tmpdir(), 'chorus-home-'));
+    try {
+      const [target, link] = [path.join(root, 'target'), path.join(root, 'link')];
+      await mkdir(target);
+      await chmod(target, 0o755);
+      await symlink(target, link);
+      await assert.rejects(ensureHome(link), { code: 'home-unusable', message: /it is not a folder/ });
+      assert.equal((await stat(target)).mode & 0o777, 0o755);
+    } finally {
+      await rm(root, { recursive: true });
     }
   });
 

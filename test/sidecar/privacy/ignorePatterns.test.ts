@@ -27,6 +27,12 @@ function comparisonsOf(patterns: IgnorePatterns, file: string): number {
 }
 
 describe('IgnorePatterns', () => {
+  it('let later patterns override earlier ones', () => {
+    const patterns = (lines: readonly string[]): IgnorePatterns => new IgnorePatterns(lines, exact);
+    assert.equal(patterns(['*.log', '!keep.log']).verdict('keep.log', 'file'), 'kept');
+    assert.equal(patterns(['!keep.log', '*.log']).verdict('keep.log', 'file'), 'ignored');
+  });
+
   it('takes at most the pattern’s segments times the path’s names, even with many globstars', () => {
     const globstars = new IgnorePatterns([`${'a/**/'.repeat(14)}b*`], exact);
     const folders = 200;
@@ -36,6 +42,15 @@ describe('IgnorePatterns', () => {
 
   it('matches nothing with a class that git does not know, even a name of JavaScript', () => {
     for (const name of ['constructor', 'word']) assert.equal(ignores(`[[:${name}:]]`, 'c'), false);
+  });
+
+  it('tries each place of a name for the characters behind a star', () => {
+    for (const [pattern, file] of [
+      ['*ab', 'aab'],
+      ['a*bc', 'abbc'],
+      ['*ab*cd', 'aabccd'],
+    ] as const)
+      assert.equal(ignores(pattern, file), true, pattern);
   });
 
   it('takes few steps for many stars in one name', () => {
@@ -81,6 +96,12 @@ describe('IgnorePatterns', () => {
     assert.equal(isPlainPath('a'.repeat(4_097)), false);
     assert.equal(isPlainPath(`${'a/'.repeat(255)}a`), true);
     assert.equal(isPlainPath(`${'a/'.repeat(256)}a`), false);
+  });
+
+  it('accepts no path with an empty name, "." or ".."', () => {
+    for (const path of ['', '/a', 'a/', 'a//b', '.', './a', 'a/./b', '..', '../a', 'a/../b', 'a/..'])
+      assert.equal(isPlainPath(path), false, path);
+    for (const path of ['a', '.a', 'a/..b', '...']) assert.equal(isPlainPath(path), true, path);
   });
 
   it('stops at the first pattern beyond the limit', () => {
