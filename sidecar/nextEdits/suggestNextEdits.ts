@@ -113,8 +113,8 @@ function best(found: Suggestion[], request: NextEditsRequest, context: SuggestCo
 }
 
 /**
- * Returns a suggestion for a document with this text. Changes that overlap `taken`, or that the user took back, are left
- * out; `undefined` if none is left.
+ * Returns a suggestion for a document with this text. Changes that overlap `taken`, or that the user took back, are
+ * left out; `undefined` if none is left.
  */
 export function placedSuggestion(
   suggestion: Suggestion,

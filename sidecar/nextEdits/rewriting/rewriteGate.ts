@@ -42,7 +42,7 @@ export function isSure({ leadNats, gainNats, worstNats }: Sureness, least = LEAS
 }
 
 /** Returns why a written line cannot be right, however sure the model is. */
-export function textRefusal(
+function textRefusal(
   { present, text }: Pick<Rewriting, 'present' | 'text'>,
   edit: LineChange,
 ): Refusal | undefined {

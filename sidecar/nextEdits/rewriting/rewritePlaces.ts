@@ -16,8 +16,8 @@ const MAX_TEXT_UNITS = 256 * 1024;
 const MAX_EDIT_LINES = 4;
 const MAX_LINE_UNITS = 160;
 /**
- * Lines that share less with the edited one seldom change with it, even if they use the same name. Fitted to the commits
- * of this repository.
+ * Lines that share less with the edited one seldom change with it, even if they use the same name. Fitted to the
+ * commits of this repository.
  */
 const MIN_LIKENESS = 0.6;
 /** A line so far away counts half as near as a neighbour. */
@@ -31,8 +31,8 @@ interface Line {
 }
 
 /**
- * Returns the lines that the newest edit may concern too, best first. They look like the line that it changed, and use a
- * name that it took away. Edits of comments and imports, and of whole new lines, concern none.
+ * Returns the lines that the newest edit may concern too, best first. They look like the line that it changed, and use
+ * a name that it took away. Edits of comments and imports, and of whole new lines, concern none.
  */
 export function rewritePlaces(
   edits: readonly RecentEdit[],

@@ -193,7 +193,7 @@ function isInChange(now: string, wanted: string, [start, end, inserted]: TextEdi
 }
 
 /** Returns the changes between two texts, line by line. */
-export function hunksBetween(before: string, after: string): TextEdit[] {
+function hunksBetween(before: string, after: string): TextEdit[] {
   const [old, now] = [before.split('\n'), after.split('\n')];
   const hunks: TextEdit[] = [];
   let [at, to, offset] = [0, 0, 0];

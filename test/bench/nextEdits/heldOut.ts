@@ -39,8 +39,8 @@ const HELD_OUT: readonly HeldOutPackage[] = [
 ];
 
 /**
- * Measures the chains of each held-out package, whose clone is in `folder`. Throws if one is missing. `suggestingFor` is
- * called for each package.
+ * Measures the chains of each held-out package, whose clone is in `folder`. Throws if one is missing. `suggestingFor`
+ * is called for each package.
  */
 export async function runHeldOut(
   folder: string,
