@@ -42,10 +42,7 @@ export function isSure({ leadNats, gainNats, worstNats }: Sureness, least = LEAS
 }
 
 /** Returns why a written line cannot be right, however sure the model is. */
-function textRefusal(
-  { present, text }: Pick<Rewriting, 'present' | 'text'>,
-  edit: LineChange,
-): Refusal | undefined {
+function textRefusal({ present, text }: Pick<Rewriting, 'present' | 'text'>, edit: LineChange): Refusal | undefined {
   if (text.trim() === present.trim()) return 'same';
   if (edit.after.split('\n').some((line) => line.trim() === text.trim())) return 'copy';
   const [gone, come] = [tokensBeyond(present, text), tokensBeyond(text, present)];
