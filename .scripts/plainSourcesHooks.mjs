@@ -10,8 +10,8 @@ const bundleUrl = existsSync(nodeLlamaCpp) ? pathToFileURL(nodeLlamaCpp).href : 
 
 /** Node calls this for every import. It returns the bundle that the product imports in place of node-llama-cpp. */
 export async function resolve(specifier, context, nextResolve) {
-  const isBundled = specifier === 'node-llama-cpp' && bundleUrl !== undefined && context.parentURL !== bundleUrl;
-  return isBundled ? { url: bundleUrl, shortCircuit: true } : nextResolve(specifier, context);
+  const isOurs = specifier === 'node-llama-cpp' && context.parentURL?.endsWith('.ts');
+  return isOurs && bundleUrl ? { url: bundleUrl, shortCircuit: true } : nextResolve(specifier, context);
 }
 
 /** Node calls this for every module. It returns the JavaScript of a TypeScript file of the project. */

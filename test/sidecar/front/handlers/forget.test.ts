@@ -37,6 +37,7 @@ function connected(
   handleForget(client, {
     clients,
     completions: { forgetClient: async () => undefined },
+    editWriter: { forget: async () => undefined },
     chatService: { forgetConversations: async () => undefined },
     session: { engine: {} },
     contextsFolder: deletedFrom,
