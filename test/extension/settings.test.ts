@@ -6,6 +6,7 @@ import {
   readChorusSettings,
   readCompletionPreferences,
   readSecretPatterns,
+  readServerSettings,
   USER_ONLY_SETTINGS,
   withoutModel,
   type SettingsReader,
@@ -173,6 +174,30 @@ describe('readChorusSettings', () => {
       power: { unloadAfterMinutes: 30, quiet: 'auto' },
       downloads: {},
     });
+  });
+});
+
+describe('readServerSettings', () => {
+  const own = { 'server.url': 'https://gpu.example/v1', 'server.model': 'large' };
+  const evil = {
+    'server.url': 'https://evil.example/v1',
+    'server.model': 'evil',
+    'server.fillIn': 'evil',
+    'server.contextSizeTokens': 1,
+    'server.allowHttp': true,
+  };
+
+  it('never reads a setting of a workspace', () => {
+    assert.equal(readServerSettings(reader({ workspace: evil })), undefined);
+    assert.deepEqual(readServerSettings(reader({ user: own, workspace: evil })), {
+      url: 'https://gpu.example/v1',
+      model: 'large',
+    });
+  });
+
+  it('needs an address and a model', () => {
+    for (const name of Object.keys(own))
+      assert.equal(readServerSettings(reader({ user: { ...own, [name]: ' ' } })), undefined, name);
   });
 });
 

@@ -9,7 +9,7 @@
  * since. `--write` adds the outcome to `docs/results/reliability.json`, or to FILE.
  */
 import { execa } from 'execa';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
@@ -79,6 +79,7 @@ async function copyOfTree(): Promise<string> {
       if (error.code !== 'ENOENT') throw error;
     });
   }
+  await mkdir(path.join(repositoryRoot, '.cache'), { recursive: true });
   for (const name of ['node_modules', '.cache'])
     await symlink(path.join(repositoryRoot, name), path.join(target, name));
   return target;

@@ -39,6 +39,15 @@ function policyOver(files: Readonly<Record<string, string>>, folder = '/ws'): Po
   };
 }
 
+describe('a document that is no file', () => {
+  for (const scheme of ['output', 'git', 'vscode-settings', 'vscode-chat-code-block', 'http'])
+    it(`stays in the window: ${scheme}`, async () => {
+      policyOver({ '/ws/a.ts': '' });
+      const uri = new Uri(scheme, '/ws/a.ts') as unknown as vscode.Uri;
+      assert.deepEqual([await open.at(-1)?.judge(uri), await open.at(-1)?.check(uri)], ['scheme', 'scheme']);
+    });
+});
+
 describe("rules that can't be read", () => {
   const cases: readonly (readonly [what: string, hanging: string, kept: string, allowed: string | undefined])[] = [
     ['of the workspace', '/ws/.gitignore', '/ws/a.ts', undefined],

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import fsPromises, { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Message } from 'vscode-jsonrpc/node';
 import { SecretDocuments } from '../../../sidecar/cli/secretDocuments.ts';
@@ -129,6 +131,25 @@ describe('A document stays in the editor', () => {
       assert.equal(await editor.keeps(opening(pathToFileURL(path.join(folder, name)).href)), true, name);
     assert.equal(await editor.keeps(opening(pathToFileURL(path.join(folder, 'main.py')).href)), false);
     assert.match(heard.join(), /it leads to file:.*\.ssh\/new.*it leads to file:.*\.env/);
+  });
+
+  it('if its drive does not say in time whether it is a link', async (test) => {
+    const { mock } = test.mock.method(fsPromises, 'realpath', () => new Promise<never>(() => undefined));
+    syncBuiltinESMExports();
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const heard: string[] = [];
+      const kept = new SecretDocuments((_, reason) => heard.push(reason)).keeps(
+        opening(pathToFileURL(path.resolve('main.py')).href),
+      );
+      await nextTurn();
+      test.mock.timers.tick(10_000);
+      assert.equal(await kept, true);
+      assert.deepEqual(heard, ['its drive does not say whether it is a link to a secret file']);
+    } finally {
+      mock.restore();
+      syncBuiltinESMExports();
+    }
   });
 
   it('but not if a message is invalid LSP', async () => {
