@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
+import { expertFileOf } from '../keptContexts/learntFolder.ts';
 import type { SourceFile } from './sourceFile.ts';
 
 const figure = z.number();
@@ -71,7 +72,7 @@ export function expertFolder(learning: string, name: string): ExpertFolder {
   const passFolder = path.join(folder, 'pass');
   return {
     folder,
-    expertFile: path.join(folder, 'expert.gguf'),
+    expertFile: expertFileOf(learning, name),
     recordFile: path.join(folder, 'expert.json'),
     passFolder,
     passFile: path.join(passFolder, 'pass.json'),

@@ -20,10 +20,7 @@ describe('learning in the background', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const power = (...sources: readonly PowerSource[]) => {
-    const left = [...sources];
-    return { read: async () => (left.length > 1 ? left.shift() : left[0]), intervalMs: 1 };
-  };
+  const power = (source: PowerSource) => ({ read: async () => source });
   /** Works until the signal aborts, as a process does. */
   const untilAborted = async (signal: AbortSignal): Promise<never> => {
     while (!signal.aborted) await sleep(1);
@@ -46,12 +43,14 @@ describe('learning in the background', () => {
 
   it('ends when the plug is pulled, after paused processes go on', async () => {
     const order: string[] = [];
-    const learn = (signal: AbortSignal): Promise<never> => {
+    let source: PowerSource = 'mains';
+    const learn = async (signal: AbortSignal): Promise<never> => {
+      source = 'battery';
       signal.addEventListener('abort', () => order.push('aborted'));
       return untilAborted(signal);
     };
     const onBattery = (): void => void order.push('resumed');
-    assert.equal(await learnInBackground({ learn, onBattery, ...power('mains', 'battery') }), 'battery');
+    assert.equal(await learnInBackground({ learn, onBattery, read: async () => source, intervalMs: 1 }), 'battery');
     assert.deepEqual(order, ['resumed', 'aborted']);
   });
 
