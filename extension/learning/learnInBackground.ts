@@ -47,8 +47,9 @@ export function learnInBackground(
     return 'learnt';
   };
   const failed = (error: unknown): BackgroundOutcome => {
-    state.failure = error instanceof Error ? error.message : String(error);
-    log.error(`Learning in the background failed: ${state.failure}`);
+    const message = error instanceof Error ? error.message : String(error);
+    state.failure = message;
+    log.error(`Learning in the background failed: ${message}`);
     return 'failed';
   };
   return {
