@@ -17,6 +17,8 @@ import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
 import { registerCommandList } from './language/commandList.ts';
 import { InterfaceLanguageSetting, registerLanguageChoice } from './language/interfaceLanguage.ts';
+import { LearningMemory } from './learning/learningMemory.ts';
+import { LearningState } from './learning/learningState.ts';
 import { registerLearning } from './learning/registerLearning.ts';
 import { registerLanguageModels } from './languageModels/languageModels.ts';
 import { adviseOnSlowMachine } from './models/adviseOnSlowMachine.ts';
@@ -45,11 +47,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Chorus', { log: true });
   const logError = (error: unknown): void => log.error(error instanceof Error ? error : String(error));
   const parts = createParts(context, log, logError);
-  const { language, policy, server, snooze, troubles, acceptance, ghostText } = parts;
+  const { language, policy, server, snooze, troubles, acceptance, ghostText, learning } = parts;
   session = parts.session;
 
   registerSettingsSync(context, session, server, logError);
-  registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
+  registerStatus(context, { session, ghostText, snooze, acceptance, language, learning }, troubles, log);
   registerWalkthrough(context, logError);
   registerCommandList(context);
   registerLanguageChoice(context);
@@ -58,8 +60,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerModels(context, session, server);
   registerServers(context, { session, choice: server, language, logError });
   registerContextView(context, session);
-  registerKeptContexts(context, session, policy, logError);
-  registerLearning(context, server);
+  registerKeptContexts(context, session, policy, { onForget: () => learning.forget(), onError: logError });
+  registerLearning(context, session, { server, state: learning, log });
   registerCuda(context, session, logError);
   adviseOnSlowMachine(context, session, logError);
   registerEditPreview(context);
@@ -102,8 +104,20 @@ function createParts(
     onOffer: (document, position, items) => acceptance.offer(document, position, items),
     onTrouble: (trouble) => troubles.report(trouble),
   });
-  context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, connection);
-  return { session: connection, language, policy, server, snooze, troubles, acceptance, ghostText, nextEdits };
+  const learning = new LearningState(new LearningMemory(context.workspaceState));
+  context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, learning, connection);
+  return {
+    session: connection,
+    language,
+    policy,
+    server,
+    snooze,
+    troubles,
+    acceptance,
+    ghostText,
+    nextEdits,
+    learning,
+  };
 }
 
 function createSession(

@@ -33,6 +33,9 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'server.allowHttp',
   'contexts.keepOnDisk',
   'contexts.maxGigabytes',
+  'learning.enabled',
+  'learning.idleMinutes',
+  'learning.minutesPerDay',
   'learning.tokens',
   'power.unloadAfterMinutes',
   'power.quiet',
@@ -47,6 +50,9 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
 /** The default of `chorus.learning.tokens`, and the fewest that a pass can learn from. */
 const LEARNING_TOKENS = 50_000;
 const LEAST_LEARNING_TOKENS = 1_024;
+
+/** The defaults and the minimum of the settings of learning by itself. */
+const [IDLE_MINUTES, LEAST_IDLE_MINUTES, MINUTES_PER_DAY] = [5, 0.1, 60];
 
 /** The settings that all windows share. */
 const MODEL_SETTINGS = [
@@ -74,6 +80,15 @@ export function withoutModel(settings: ChorusSettings): ChorusSettings {
 export interface CompletionPreferences {
   readonly enabled: boolean;
   readonly disabledLanguages: readonly string[];
+}
+
+export interface LearningPreferences {
+  readonly enabled: boolean;
+  /** How long the window must be without input. */
+  readonly idleMinutes: number;
+  readonly minutesPerDay: number;
+  /** Whether quiet mode is always on, so that nothing runs by itself. */
+  readonly sparesMachine: boolean;
 }
 
 /**
@@ -177,6 +192,16 @@ export function readSecretPatterns(reader: SettingsReader): readonly string[] {
 /** Returns how many tokens *Learn This Workspace* learns from at a time. */
 export function readLearningTokens(reader: SettingsReader): number {
   return wholeNumber(userValue(reader, 'learning.tokens'), LEAST_LEARNING_TOKENS) ?? LEARNING_TOKENS;
+}
+
+/** Returns whether and when Chorus learns a workspace by itself. */
+export function readLearningPreferences(reader: SettingsReader): LearningPreferences {
+  return {
+    enabled: userValue(reader, 'learning.enabled') === true,
+    idleMinutes: numberAtLeast(userValue(reader, 'learning.idleMinutes'), LEAST_IDLE_MINUTES) ?? IDLE_MINUTES,
+    minutesPerDay: numberAtLeast(userValue(reader, 'learning.minutesPerDay'), 0) ?? MINUTES_PER_DAY,
+    sparesMachine: userValue(reader, 'power.quiet') === 'always',
+  };
 }
 
 function userValue(reader: SettingsReader, section: string): unknown {

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { FORGET_WORKSPACE_REQUEST } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
@@ -18,11 +19,11 @@ export function registerKeptContexts(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,
   policy: DocumentPolicy,
-  onError: OnError,
+  { onForget, onError }: { readonly onForget: () => void; readonly onError: OnError },
 ): void {
   let wasRunning = false;
   context.subscriptions.push(
-    vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session, onError)),
+    vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session, { onForget, onError })),
     policy.onDidChange(() => {
       forgetAutomatically(session, onError).catch(onError);
     }),
@@ -34,20 +35,41 @@ export function registerKeptContexts(
   );
 }
 
-async function forgetOnCommand(session: LanguageClientSession, onError: OnError): Promise<void> {
+async function forgetOnCommand(
+  session: LanguageClientSession,
+  { onForget, onError }: { readonly onForget: () => void; readonly onError: OnError },
+): Promise<void> {
+  let hadExpert = false;
   try {
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () =>
-      forgetWorkspace(session, onError),
-    );
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, async () => {
+      hadExpert = await hasExpert();
+      onForget();
+      await forgetWorkspace(session, onError);
+    });
   } catch (error) {
     showFailure(error);
     return;
   }
   await vscode.window.showInformationMessage(
-    l10n.t(
-      'The saved contexts of this workspace are deleted. Chats stay until you delete them. Chorus saves contexts again as you go on working, unless you switch that off.',
-    ),
+    hadExpert
+      ? l10n.t(
+          'The saved contexts and the expert of this workspace are deleted. Chats stay until you delete them. Chorus saves contexts again as you go on working, unless you switch that off.',
+        )
+      : l10n.t(
+          'The saved contexts of this workspace are deleted. Chats stay until you delete them. Chorus saves contexts again as you go on working, unless you switch that off.',
+        ),
   );
+}
+
+/** Whether an expert was learnt from this workspace. */
+async function hasExpert(): Promise<boolean> {
+  const key = workspaceKey();
+  if (key === undefined) return false;
+  const [{ expertFileOf, learningFolder }, { contextSetName }] = await Promise.all([
+    import('../../sidecar/keptContexts/learntFolder.ts'),
+    import('../../sidecar/keptContexts/workspaceKey.ts'),
+  ]);
+  return existsSync(expertFileOf(learningFolder(), contextSetName(key)));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { once } from 'node:events';
 import os from 'node:os';
 import { createInterface } from 'node:readline';
 import process from 'node:process';
@@ -7,9 +8,12 @@ import { parseJson } from '../../sidecar/common/parseJson.ts';
 
 /** What was learnt from a workspace, as `chorus learn` prints it. */
 export interface Learnt {
-  readonly heldOut: { readonly lines: number; readonly linesBefore: number; readonly linesAfter: number };
+  readonly heldOut: Readonly<Record<'lines' | 'linesBefore' | 'linesAfter' | 'natsBefore' | 'natsAfter', number>>;
   readonly adopted: boolean;
 }
+
+/** Why nothing was learnt in the background, as `chorus learn` prints it. */
+export type SkipReason = 'nothing-new' | 'other-process' | 'battery';
 
 export interface LearnProcessOptions {
   /** The command line's script, `dist/cli.mjs`. */
@@ -21,6 +25,8 @@ export interface LearnProcessOptions {
   readonly modelPath: string;
   readonly maxTokens: number;
   readonly secretFiles: readonly string[];
+  /** Learn only new code, on mains power, and if nothing else learns. */
+  readonly background?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (step: string, share: number) => void;
 }
@@ -28,17 +34,21 @@ export interface LearnProcessOptions {
 /** A line that the process prints: progress, then the result or a failure. */
 type Line =
   | Learnt
+  | { readonly skipped: SkipReason }
   | { readonly progress: { readonly step: string; readonly share: number } }
   | { readonly error: { readonly message: string } };
 
 /** `chorus learn` in a process of its own, which can pause. */
 export class LearnProcess {
-  /** Resolves with what was learnt, or with `undefined` if the signal aborted. Rejects with the process's message. */
-  readonly learnt: Promise<Learnt | undefined>;
+  /**
+   * Resolves with what was learnt, with the reason if nothing was, or with `undefined` if the signal aborted. Rejects
+   * with the process's message.
+   */
+  readonly outcome: Promise<Learnt | SkipReason | undefined>;
   #write: (word: 'pause' | 'resume') => void = () => undefined;
 
   constructor(options: LearnProcessOptions) {
-    this.learnt = this.#run(options);
+    this.outcome = this.#run(options);
   }
 
   pause(): void {
@@ -49,7 +59,7 @@ export class LearnProcess {
     this.#write('resume');
   }
 
-  async #run({ signal, onProgress, ...options }: LearnProcessOptions): Promise<Learnt | undefined> {
+  async #run({ signal, onProgress, ...options }: LearnProcessOptions): Promise<Learnt | SkipReason | undefined> {
     const subprocess = execa(process.execPath, argumentsFor(options), {
       reject: false,
       buffer: { stdout: false },
@@ -67,15 +77,23 @@ export class LearnProcess {
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();
     let last: Line | undefined;
-    createInterface({ input: subprocess.stdout }).on('line', (text) => {
-      last = parseJson(text) as Line;
+    const reader = createInterface({ input: subprocess.stdout }).on('line', (text) => {
+      const line = lineOf(text);
+      if (!line) return;
+      last = line;
       if ('progress' in last) onProgress(last.progress.step, last.progress.share);
     });
-    const { stderr, shortMessage } = await subprocess;
+    // The process may end before its last line is read.
+    const [{ stderr, shortMessage }] = await Promise.all([subprocess, once(reader, 'close')]);
     signal.removeEventListener('abort', cancel);
     if (signal.aborted) return undefined;
     if (last && 'adopted' in last) return last;
-    throw new Error(last && 'error' in last ? last.error.message : stderr.trim() || shortMessage);
+    if (last && 'skipped' in last) return last.skipped;
+    throw new Error(
+      last && 'error' in last
+        ? last.error.message
+        : stderr.trim() || (shortMessage ?? 'chorus learn ended without a result.'),
+    );
   }
 
   /** The process starts others, which inherit its priority. */
@@ -89,6 +107,16 @@ export class LearnProcess {
   }
 }
 
+/** Returns `undefined` for a line that is no JSON object, such as a warning of Node. */
+function lineOf(text: string): Line | undefined {
+  try {
+    const line = parseJson(text);
+    return typeof line === 'object' && line !== null ? (line as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function argumentsFor({
   cliScript,
   folder,
@@ -96,6 +124,7 @@ function argumentsFor({
   modelPath,
   maxTokens,
   secretFiles,
+  background,
 }: Omit<LearnProcessOptions, 'signal' | 'onProgress'>): readonly string[] {
   return [
     cliScript,
@@ -103,6 +132,7 @@ function argumentsFor({
     folder,
     '--json',
     '--events',
+    ...(background ? ['--background'] : []),
     '--workspace-key',
     workspaceKey,
     '--tokens',

@@ -4,6 +4,7 @@ import type { Acceptance } from '../completion/acceptance.ts';
 import type { GhostText } from '../completion/ghostText.ts';
 import type { Snooze } from '../completion/snooze.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
+import type { LearningState } from '../learning/learningState.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { STATUS_ICONS, statusKind, type StatusKind } from './statusView.ts';
 import { statusText, statusTooltip } from './statusTooltip.ts';
@@ -14,6 +15,7 @@ export interface StatusSources {
   readonly snooze: Snooze;
   readonly acceptance: Acceptance;
   readonly language: InterfaceLanguageSetting;
+  readonly learning: LearningState;
 }
 
 /** The status bar item. */
@@ -40,6 +42,7 @@ export class StatusBar implements vscode.Disposable {
         update();
       }),
       sources.snooze.onDidChange(update),
+      sources.learning.onDidChange(update),
       sources.language.onDidChange(update),
       sources.acceptance.onDidChangeCounts(update),
       vscode.window.onDidChangeActiveTextEditor(update),
@@ -62,7 +65,7 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #update(): void {
-    const { session, snooze, acceptance } = this.#sources;
+    const { session, snooze, acceptance, learning } = this.#sources;
     const { kind } = this;
     const label = statusText(kind, session.status, snooze.untilMs);
     const progress =
@@ -73,7 +76,11 @@ export class StatusBar implements vscode.Disposable {
     this.#item.backgroundColor =
       kind === 'trouble' ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.accessibilityInformation = { label, role: 'button' };
-    this.#item.tooltip = statusTooltip(kind, session.status, snooze.untilMs, acceptance.counts);
+    this.#item.tooltip = statusTooltip(kind, session.status, {
+      snoozedUntilMs: snooze.untilMs,
+      counts: acceptance.counts,
+      learning: learning.lines,
+    });
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { LearningState } from '../learning/learningState.ts';
 import { readCompletionPreferences } from '../settings.ts';
 import { statusText } from './statusTooltip.ts';
 import type { StatusBar, StatusSources } from './statusBar.ts';
@@ -9,13 +10,17 @@ interface MenuItem extends vscode.QuickPickItem {
 }
 
 /** Shows the menu of the status bar item. */
-export async function showStatusMenu(statusBar: StatusBar, { session, snooze }: StatusSources): Promise<void> {
+export async function showStatusMenu(
+  statusBar: StatusBar,
+  { session, snooze, learning }: StatusSources,
+): Promise<void> {
   const title = statusText(statusBar.kind, session.status, snooze.untilMs);
   const picked = await vscode.window.showQuickPick(
     menuItems({
       isSnoozed: snooze.untilMs > Date.now(),
       isReadingAhead: session.status?.readingAhead === true,
       isServerChosen: session.status?.server !== undefined,
+      learning,
     }),
     { title, placeHolder: 'Chorus' },
   );
@@ -26,7 +31,10 @@ function menuItems({
   isSnoozed,
   isReadingAhead,
   isServerChosen,
-}: Readonly<Record<'isSnoozed' | 'isReadingAhead' | 'isServerChosen', boolean>>): MenuItem[] {
+  learning,
+}: Readonly<Record<'isSnoozed' | 'isReadingAhead' | 'isServerChosen', boolean>> & {
+  readonly learning: LearningState;
+}): MenuItem[] {
   const { enabled, disabledLanguages } = readCompletionPreferences(vscode.workspace.getConfiguration('chorus'));
   const languageId = vscode.window.activeTextEditor?.document.languageId;
   const items: MenuItem[] = [
@@ -54,6 +62,7 @@ function menuItems({
     });
   if (isServerChosen)
     items.push({ label: `$(home) ${l10n.t('Use the Local Model')}`, command: 'chorus.useLocalModel' });
+  items.push(...learningItems(learning));
   return [
     ...items,
     { label: '', kind: vscode.QuickPickItemKind.Separator },
@@ -69,5 +78,18 @@ function menuItems({
     { label: `$(output) ${l10n.t('Open Output')}`, command: 'chorus.showOutput' },
     { label: `$(clippy) ${l10n.t('Copy Diagnostics')}`, command: 'chorus.copyDiagnostics' },
     { label: `$(debug-restart) ${l10n.t('Restart Sidecar')}`, command: 'chorus.restartSidecar' },
+  ];
+}
+
+/** What learning by itself does, and the last gain. Nothing while it is off and nothing was learnt. */
+function learningItems({ activity: { kind }, now, memory: { last } }: LearningState): readonly MenuItem[] {
+  const description = now[0];
+  const shown = { label: `$(mortar-board) ${l10n.t('What Was Learnt')}`, command: 'chorus.learning.show' };
+  if (kind === 'off') return last ? [shown] : [];
+  return [
+    kind === 'pausedByUser'
+      ? { label: `$(play) ${l10n.t('Resume Learning')}`, description, command: 'chorus.learning.resume' }
+      : { label: `$(debug-pause) ${l10n.t('Pause Learning')}`, description, command: 'chorus.learning.pause' },
+    shown,
   ];
 }

@@ -14,8 +14,16 @@ import { formatBytes, type StatusKind } from './statusView.ts';
 export function statusTooltip(
   kind: StatusKind,
   status: SidecarStatus | undefined,
-  snoozedUntilMs: number,
-  counts: CompletionCounts,
+  {
+    snoozedUntilMs,
+    counts,
+    learning,
+  }: {
+    readonly snoozedUntilMs: number;
+    readonly counts: CompletionCounts;
+    /** What learning does, in readable lines. */
+    readonly learning: readonly string[];
+  },
 ): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   const addLine = (text: string): void => {
@@ -28,6 +36,8 @@ export function statusTooltip(
     if (status.quiet) addLine(l10n.t('Saving power: nothing is computed in advance, half of the threads are used'));
     for (const line of modelLines(status)) addLine(line);
   }
+  if (learning.length > 0) tooltip.appendMarkdown('---\n\n');
+  for (const line of learning) addLine(line);
   tooltip.appendMarkdown('---\n\n');
   for (const line of countLines(counts)) addLine(line);
   return tooltip;

@@ -7,6 +7,11 @@ export function learningFolder(home: string = homeFolder()): string {
   return path.join(home, LEARNING_FOLDER);
 }
 
+/** Returns the file of a workspace's expert. `name` is that of its evaluated contexts. */
+export function expertFileOf(learning: string, name: string): string {
+  return path.join(learning, name, 'expert.gguf');
+}
+
 /** Deletes what was learnt from a workspace. `name` is that of its evaluated contexts. */
 export async function forgetExpert(learning: string, name: string): Promise<void> {
   await removeFolder(path.join(learning, name));

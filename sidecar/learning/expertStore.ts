@@ -3,6 +3,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
+import { expertFileOf } from '../keptContexts/learntFolder.ts';
+import type { SourceFile } from './sourceFile.ts';
 
 const figure = z.number();
 /** What an expert learns from. */
@@ -19,7 +21,7 @@ const passSchema = z.object({
   digests: z.array(z.string()),
 });
 const unfinishedSchema = passSchema.extend({
-  /** A digest of everything that must be the same for a killed pass to continue. */
+  /** A digest of everything but the texts that must be the same for a killed pass to continue. */
   key: z.string(),
 });
 const recordSchema = passSchema.extend({
@@ -36,7 +38,12 @@ const recordSchema = passSchema.extend({
   general: z.object({ natsBefore: figure, natsAfter: figure }),
   adopted: z.boolean(),
   reason: z.string().optional(),
+  /** When the last pass ended, as of `Date.now()`. Absent in older records. */
+  endedMs: figure.optional(),
+  /** The last pass, if its expert was not adopted and an earlier one stayed. */
+  rejected: z.object({ endedMs: figure, reason: z.string(), digests: z.array(z.string()) }).optional(),
 });
+const sourcesSchema = z.array(z.object({ path: z.string(), text: z.string() }));
 
 /** What is known of a workspace's expert. */
 export type ExpertRecord = z.infer<typeof recordSchema>;
@@ -51,6 +58,8 @@ export interface ExpertFolder {
   /** Everything of a pass that has not ended. */
   readonly passFolder: string;
   readonly passFile: string;
+  /** The texts of the pass, so that it continues after they have changed. */
+  readonly sourcesFile: string;
   readonly candidateFile: string;
   readonly trainingFolder: string;
 }
@@ -63,10 +72,11 @@ export function expertFolder(learning: string, name: string): ExpertFolder {
   const passFolder = path.join(folder, 'pass');
   return {
     folder,
-    expertFile: path.join(folder, 'expert.gguf'),
+    expertFile: expertFileOf(learning, name),
     recordFile: path.join(folder, 'expert.json'),
     passFolder,
     passFile: path.join(passFolder, 'pass.json'),
+    sourcesFile: path.join(passFolder, 'sources.json'),
     candidateFile: path.join(passFolder, 'expert.gguf'),
     trainingFolder: path.join(passFolder, 'training'),
   };
@@ -93,6 +103,15 @@ export function readUnfinishedPass({ passFile }: ExpertFolder): Promise<Unfinish
 
 export async function writeUnfinishedPass({ passFile }: ExpertFolder, pass: UnfinishedPass): Promise<void> {
   await writeWhole(passFile, JSON.stringify(pass));
+}
+
+/** Returns the texts of the pass that has not ended, or `undefined` if they can't be read. */
+export function readPassSources({ sourcesFile }: ExpertFolder): Promise<readonly SourceFile[] | undefined> {
+  return readAs(sourcesSchema, sourcesFile);
+}
+
+export async function writePassSources({ sourcesFile }: ExpertFolder, sources: readonly SourceFile[]): Promise<void> {
+  await writeWhole(sourcesFile, JSON.stringify(sources));
 }
 
 async function readAs<Value>(schema: z.ZodType<Value>, file: string): Promise<Value | undefined> {

@@ -1,41 +1,26 @@
-import { createHash } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileSize } from '../common/fileSize.ts';
 import { TroubleError } from '../common/troubleError.ts';
-import { detectFim } from '../completion/prompt/fim.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Measuring } from '../engine/measuring.ts';
-import type { LoadedModel } from '../protocol/engine.ts';
-import { tryLockForWriting, type WriteLock } from '../shelf/download/writeLock.ts';
-import { heldOutFigures, judge, LEAST_WINDOWS } from './adoption.ts';
 import { removeFolder } from '../keptContexts/learntFolder.ts';
+import { tryLockForWriting, type WriteLock } from '../shelf/download/writeLock.ts';
+import { heldOutFigures, judge } from './adoption.ts';
 import {
   ensureExpertFolder,
   readExpertRecord,
   readUnfinishedPass,
   writeExpertRecord,
-  writeUnfinishedPass,
   type ExpertFolder,
   type ExpertRecord,
 } from './expertStore.ts';
-import { expertsDigest, modelDigest } from './baseDigest.ts';
-import { fillWindows, type FillWindow } from './fillWindows.ts';
-import { generalNats } from './generalNats.ts';
-import { measureFills, type FillScore } from './measureFills.ts';
+import { measureModel, type Measured, type MeasuredModel } from './measureModel.ts';
+import { hasNewCode } from './newCode.ts';
+import { beginPass, preparePass, type Pass, type PassOptions } from './pass.ts';
+import { openSourceWorkspace } from './sourceWorkspace.ts';
 import type { SourceFile } from './sourceFile.ts';
-import { openSourceWorkspace, uriOfSource } from './sourceWorkspace.ts';
-import { digestOf, splitSources } from './splitSources.ts';
 
 /** Longer than the lock of a dead process stays valid. */
 const LONGEST_WAIT_MS = 20_000;
 const POLL_MS = 250;
-
-/** A model that is loaded to measure it. */
-export interface MeasuredModel extends AsyncDisposable {
-  readonly engine: Pick<Engine, 'tokenize' | 'detokenize'> & Pick<Measuring, 'score'>;
-  readonly model: LoadedModel;
-}
 
 /** A pass of training. */
 export interface PassRequest {
@@ -50,17 +35,9 @@ export interface PassRequest {
   readonly hasFillMarks: boolean;
 }
 
-export interface LearnOptions {
-  readonly files: readonly SourceFile[];
+export interface LearnOptions extends PassOptions {
   /** Whether a path may not be read. What was learnt from it is deleted. */
   readonly forbids: (path: string) => Promise<boolean>;
-  readonly folder: ExpertFolder;
-  readonly modelPath: string;
-  /** The adapter that a new expert begins with, and takes the place of: the model's own experts. Absent: none. */
-  readonly startFrom?: string;
-  readonly maxTokens: number;
-  readonly maxWindows: number;
-  readonly threads: number;
   readonly signal: AbortSignal;
   readonly onProgress: (step: string, share: number) => void;
   /** Loads the model with adapters. */
@@ -71,46 +48,48 @@ export interface LearnOptions {
 
 export type LearnResult = Pick<ExpertRecord, 'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason'>;
 
-/** A pass over a workspace: what it reads, and what came before. */
-interface Pass {
-  readonly training: readonly SourceFile[];
-  readonly windows: readonly FillWindow[];
-  readonly base: ExpertRecord['base'];
-  /** The expert to continue with. */
-  readonly earlier: ExpertRecord | undefined;
-  /** All files that the expert will know. */
-  readonly paths: readonly string[];
-  readonly digests: readonly string[];
-}
-
-interface Measured {
-  readonly hasFillMarks: boolean;
-  readonly fills: readonly FillScore[];
-  readonly generalNats: number;
-}
+/** Why nothing was learnt, without a failure. */
+export type SkipReason = 'nothing-new' | 'other-process' | 'battery';
 
 /**
  * Learns a workspace: trains its expert for one pass, and measures held-out files before and after. An expert of an
  * earlier pass is continued, unless the model changed. It is deleted first if it knows a file that may not be read any
- * more. An adopted expert stays if the new one is not adopted.
+ * more. An adopted expert stays if the new one is not adopted. A killed pass continues with the texts that it began
+ * with.
  *
  * Rejects with `TroubleError` 'invalid-input' if there is too little code, or if another process learns the workspace.
  */
 export async function learnWorkspace(options: LearnOptions): Promise<LearnResult> {
-  const { folder } = options;
-  if (await knowsForbidden(options)) await removeFolder(folder.folder);
-  await ensureExpertFolder(folder);
+  await prepareFolder(options);
   const lock = await lockExpert(options);
   try {
-    const pass = await preparePass(options);
-    await continueOrBegin(options, pass);
-    return await runPass(options, pass).catch(async (error: unknown) => {
-      await removeIfForgotten(folder);
-      throw error;
-    });
+    return await learnPass(options, await preparePass(options));
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * Does as `learnWorkspace`, but only if enough code is new or a killed pass can continue, and if no other process
+ * learns the workspace. Else it resolves with the reason.
+ */
+export async function learnNewCode(options: LearnOptions): Promise<LearnResult | SkipReason> {
+  await prepareFolder(options);
+  const lock = await tryLockForWriting(options.folder.folder);
+  if (!lock) return 'other-process';
+  try {
+    const pass = await preparePass(options);
+    const { training, earlier, isContinued } = pass;
+    const known = new Set([...(earlier?.digests ?? []), ...(earlier?.rejected?.digests ?? [])]);
+    return isContinued || hasNewCode(training, known) ? await learnPass(options, pass) : 'nothing-new';
+  } finally {
+    await lock.release();
+  }
+}
+
+async function prepareFolder(options: LearnOptions): Promise<void> {
+  if (await knowsForbidden(options)) await removeFolder(options.folder.folder);
+  await ensureExpertFolder(options.folder);
 }
 
 /** Locks the folder of an expert. Waits until the lock of a dead process expires. */
@@ -132,56 +111,32 @@ async function knowsForbidden({ folder, files, forbids }: LearnOptions): Promise
   return false;
 }
 
-async function preparePass({ folder, files, modelPath, startFrom, maxWindows }: LearnOptions): Promise<Pass> {
-  const base = {
-    model: await modelDigest(modelPath),
-    ...(startFrom === undefined ? {} : { start: await expertsDigest(startFrom) }),
-  };
-  const record = await readExpertRecord(folder);
-  const earlier =
-    record && JSON.stringify(record.base) === JSON.stringify(base) && (await fileSize(folder.expertFile)) !== undefined
-      ? record
-      : undefined;
-  const known = { paths: new Set(earlier?.paths), digests: new Set(earlier?.digests) };
-  const { training, heldOut } = splitSources(files, known);
-  if (training.length === 0 || heldOut.length === 0)
-    throw new TroubleError(
-      'invalid-input',
-      `There are ${files.length} files of code to learn from, and at least 2 different ones are needed: one to learn, and one to measure what was learnt.`,
-    );
-  const windows = fillWindows(heldOut, maxWindows);
-  if (windows.length < LEAST_WINDOWS)
-    throw new TroubleError(
-      'invalid-input',
-      `There are ${windows.length} places in ${heldOut.length} held-out files, and ${LEAST_WINDOWS} are needed to tell whether learning helps. A place is twelve lines of code. Choose a folder with more code.`,
-    );
-  const paths = [...new Set([...known.paths, ...training.map(({ path }) => path)])];
-  const digests = [...new Set([...known.digests, ...training.map(({ text }) => digestOf(text))])];
-  return { training, windows, base, earlier, paths, digests };
+async function learnPass(options: LearnOptions, pass: Pass): Promise<LearnResult> {
+  const { folder } = options;
+  await beginPass(folder, pass);
+  const result = await runPass(options, pass).catch(async (error: unknown) => {
+    await removeIfForgotten(folder);
+    throw error;
+  });
+  await keep(folder, pass, result);
+  return result;
 }
 
-/** Keeps the checkpoints of a killed pass if the new pass is the same. Else removes them. */
-async function continueOrBegin(options: LearnOptions, { base, earlier, paths, digests }: Pass): Promise<void> {
-  const { folder, maxTokens, threads } = options;
-  const key = createHash('sha256')
-    .update(JSON.stringify([base, earlier?.trainedTokens ?? 0, digests, maxTokens, threads]))
-    .digest('hex');
-  const unfinished = await readUnfinishedPass(folder);
-  if (unfinished?.key !== key) await removeFolder(folder.passFolder);
-  await ensureExpertFolder(folder);
-  await writeUnfinishedPass(folder, { version: 2, base, paths: [...paths], digests: [...digests], key });
-}
-
-async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> {
-  const { files, folder, maxTokens, threads, train } = options;
-  const { training, base, earlier, paths, digests } = pass;
+async function runPass(options: LearnOptions, { windows, training, earlier }: Pass): Promise<LearnResult> {
+  const { files, folder, startFrom, maxTokens, threads, open, signal, train } = options;
   await using indexed = await openSourceWorkspace(files);
   const measure = (adapters: readonly string[], step: string): Promise<Measured> =>
-    measured(pass.windows, { options, adapters, step, workspace: indexed.workspace });
+    measureModel(windows, {
+      adapters,
+      open,
+      workspace: indexed.workspace,
+      signal,
+      onProgress: (share) => options.onProgress(step, share),
+    });
   const before = await measure([], 'Measuring the model');
   const trainedTokens = await train({
     files: training,
-    continueFrom: earlier ? folder.expertFile : options.startFrom,
+    continueFrom: earlier ? folder.expertFile : startFrom,
     outputFile: folder.candidateFile,
     trainingFolder: folder.trainingFolder,
     maxTokens,
@@ -189,62 +144,32 @@ async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> 
     hasFillMarks: before.hasFillMarks,
   });
   const after = await measure([folder.candidateFile], 'Measuring what was learnt');
+  if (!(await readUnfinishedPass(folder)))
+    throw new TroubleError('invalid-input', 'The workspace was forgotten meanwhile, so what was learnt is deleted.');
   const general = { natsBefore: before.generalNats, natsAfter: after.generalNats };
-  const result: LearnResult = {
+  return {
     trainedTokens: (earlier?.trainedTokens ?? 0) + trainedTokens,
     heldOut: heldOutFigures(before.fills, after.fills),
     general,
     ...judge(before.fills, after.fills, general),
   };
-  if (!(await readUnfinishedPass(folder)))
-    throw new TroubleError('invalid-input', 'The workspace was forgotten meanwhile, so what was learnt is deleted.');
+}
+
+/** Keeps the expert of a pass, or the adopted one before it, and notes which texts the pass read. */
+async function keep(folder: ExpertFolder, { base, earlier, paths, digests }: Pass, result: LearnResult): Promise<void> {
+  const endedMs = Date.now();
   if (result.adopted || !earlier?.adopted) {
     // The record says that the file is adopted, so it comes last.
     await rename(folder.candidateFile, folder.expertFile);
-    await writeExpertRecord(folder, { version: 2, base, paths: [...paths], digests: [...digests], ...result });
+    await writeExpertRecord(folder, { version: 2, base, paths: [...paths], digests: [...digests], endedMs, ...result });
+  } else {
+    const rejected = { endedMs, reason: result.reason ?? '', digests: [...digests] };
+    await writeExpertRecord(folder, { ...earlier, rejected });
   }
   await removeFolder(folder.passFolder);
-  return result;
 }
 
 /** Deletes what a failed pass wrote after its workspace was forgotten. The file of the pass is then gone. */
 async function removeIfForgotten(folder: ExpertFolder): Promise<void> {
   if (!(await readUnfinishedPass(folder))) await removeFolder(folder.folder);
-}
-
-async function measured(
-  windows: readonly FillWindow[],
-  {
-    options: { open, signal, onProgress },
-    adapters,
-    step,
-    workspace,
-  }: {
-    readonly options: LearnOptions;
-    readonly adapters: readonly string[];
-    readonly step: string;
-    readonly workspace: NonNullable<Parameters<typeof measureFills>[1]['workspace']>;
-  },
-): Promise<Measured> {
-  await using opened = await open(adapters);
-  const { engine, model } = opened;
-  const missing = adapters.filter((file) => !model.adapters?.some(({ path }) => path === file));
-  if (missing.length > 0)
-    throw new TroubleError(
-      'invalid-input',
-      `The model runs without ${missing.join(', ')}: ${model.engineLimits.join(' ')}`,
-    );
-  const fills = await measureFills(windows, {
-    engine,
-    model,
-    workspace,
-    uriOf: uriOfSource,
-    signal,
-    onProgress: (share) => onProgress(step, share),
-  });
-  return {
-    hasFillMarks: (await detectFim(engine, model)) !== undefined,
-    fills,
-    generalNats: await generalNats(engine, model, signal),
-  };
 }

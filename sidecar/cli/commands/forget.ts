@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contextsFolder, removeContextSets } from '../../keptContexts/contextSets.ts';
-import { forgetExpert, learningFolder } from '../../keptContexts/learntFolder.ts';
+import { expertFileOf, forgetExpert, learningFolder } from '../../keptContexts/learntFolder.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import { withJson } from '../options.ts';
@@ -25,6 +26,8 @@ export function addForget(program: Command): void {
 async function forget(folder: string, options: { readonly json: boolean }): Promise<void> {
   const workspace = path.resolve(folder);
   const workspaceKeys = (await spellingsOf(folder)).map((spelled) => workspaceKeyOf([pathToFileURL(spelled).href]));
+  const names = workspaceKeys.map(contextSetName);
+  const hadExpert = names.some((name) => existsSync(expertFileOf(learningFolder(), name)));
   const session = await Session.openRunning();
   if (session) {
     try {
@@ -33,13 +36,18 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
       await session.close();
     }
   } else {
-    for (const name of workspaceKeys.map(contextSetName)) {
+    for (const name of names) {
       await removeContextSets(contextsFolder(), name);
       await forgetExpert(learningFolder(), name);
     }
   }
   if (options.json) printJson({ forgotten: workspace });
-  else writeForeignText(process.stdout, `${l10n.t('The saved contexts of {0} are deleted.', workspace)}\n`);
+  else {
+    const message = hadExpert
+      ? l10n.t('The saved contexts and the expert of {0} are deleted.', workspace)
+      : l10n.t('The saved contexts of {0} are deleted.', workspace);
+    writeForeignText(process.stdout, `${message}\n`);
+  }
 }
 
 /**

@@ -11,28 +11,64 @@ import type { ServerChoice } from '../../../extension/remoteServers/serverChoice
 import { until } from '../../sidecar/front/support/sidecar.ts';
 
 const { registerLearning } = await import('../../../extension/learning/registerLearning.ts');
+const { LearningMemory } = await import('../../../extension/learning/learningMemory.ts');
+const { LearningState } = await import('../../../extension/learning/learningState.ts');
 
 const PROGRESS = { progress: { step: 'Learning', share: 0.5 } };
 /** The script waits, and ends after the test has deleted its folder. */
 const WAIT = 'setInterval(() => existsSync(process.argv[1]) || process.exit(0), 50);';
 const HELD_OUT = { lines: 40, linesBefore: 11, linesAfter: 15 };
 
+class FakeMemento {
+  readonly #values = new Map<string, unknown>();
+
+  get<Value>(key: string): Value | undefined {
+    return this.#values.get(key) as Value | undefined;
+  }
+
+  async update(key: string, value: unknown): Promise<void> {
+    this.#values.set(key, value);
+  }
+}
+
 describe('"Learn This Workspace"', () => {
   let folder: string;
   let server: Pick<ServerChoice, 'settings'>;
+  let subscriptions: { dispose(): unknown }[];
+  let memory: InstanceType<typeof LearningMemory>;
+  let state: InstanceType<typeof LearningState>;
+  let logged: string[];
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-learning-'));
     await mkdir(path.join(folder, 'dist'));
     fake.open(['/shop'], {});
     fake.pressed = 'Learn';
     server = { settings: undefined };
-    registerLearning({ subscriptions: [], extensionPath: folder } as unknown as vscode.ExtensionContext, {
-      get settings() {
-        return server.settings;
+    subscriptions = [];
+    logged = [];
+    memory = new LearningMemory(new FakeMemento());
+    state = new LearningState(memory);
+    const never = { dispose: () => undefined };
+    const log = { info: (line: string) => void logged.push(line), error: (line: string) => void logged.push(line) };
+    registerLearning(
+      { subscriptions, extensionPath: folder, globalState: new FakeMemento() } as unknown as vscode.ExtensionContext,
+      { onDidChangeStatus: () => never },
+      {
+        server: {
+          get settings() {
+            return server.settings;
+          },
+          onDidChange: () => never,
+        },
+        state,
+        log,
       },
-    });
+    );
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => {
+    for (const subscription of subscriptions) subscription.dispose();
+    return rm(folder, { recursive: true, force: true });
+  });
 
   /** Replaces the command line by a script that notes its arguments and its input, and prints lines. */
   const scripted = (lines: readonly object[], ending: string): Promise<void> =>
@@ -60,7 +96,10 @@ describe('"Learn This Workspace"', () => {
     fake.pressed = 'Cancel';
     start();
     await said(1);
-    assert.deepEqual([fake.messages, fake.buttons], [['Learn the code of shop?'], [['Learn']]]);
+    assert.deepEqual(
+      [fake.messages, fake.buttons],
+      [['Learn the code of shop?'], [['Learn', 'Learn Now and When Idle']]],
+    );
     assert.equal(existsSync(path.join(folder, 'arguments')), false);
   });
 
@@ -94,9 +133,9 @@ describe('"Learn This Workspace"', () => {
     await scripted([PROGRESS], WAIT);
     const running = run();
     await until(() => existsSync(path.join(folder, 'arguments')), 'the process runs');
-    const document = {};
+    const document = { uri: { scheme: 'file' } };
     fake.activeTextEditor = { document };
-    fake.textChanged.fire({ document: {}, contentChanges: [{}] });
+    fake.textChanged.fire({ document: { uri: { scheme: 'output' } }, contentChanges: [{}] });
     fake.textChanged.fire({ document, contentChanges: [] });
     fake.textChanged.fire({ document, contentChanges: [{}] });
     fake.textChanged.fire({ document, contentChanges: [{}] });
@@ -129,5 +168,108 @@ describe('"Learn This Workspace"', () => {
     start();
     await said(1);
     assert.match(fake.messages[0] ?? '', /one folder at a time/);
+  });
+
+  it('ignores lines that are no JSON', async () => {
+    await scripted([{ adopted: true, heldOut: HELD_OUT }], 'console.log("(node:1) Warning"); process.exit(0);');
+    start();
+    await said(2);
+    assert.match(fake.messages[1] ?? '', /learnt shop/);
+  });
+
+  it('remembers the gain for the status', async () => {
+    await scripted([{ adopted: true, heldOut: HELD_OUT }], 'process.exit(0);');
+    await run();
+    assert.deepEqual(state.lines, ['Held-out lines filled after learning: 15 of 40, before: 11']);
+  });
+
+  /** Lets the window be idle at once, and learn by itself. */
+  function allow(): void {
+    fake.configuration.user = { 'learning.enabled': true, 'learning.idleMinutes': 0.1 };
+    memory.permission = 'allowed';
+  }
+
+  it('learns by itself after consent, and asks no more', async () => {
+    await scripted([{ adopted: true, heldOut: HELD_OUT }], 'process.exit(0);');
+    fake.pressed = 'Learn Now and When Idle';
+    await run();
+    assert.equal(memory.permission, 'allowed');
+    assert.equal(fake.configuration.user['learning.enabled'], true);
+    assert.deepEqual(state.now, ['Learns this workspace when the window is idle']);
+    await run();
+    assert.deepEqual(
+      fake.messages.map((message) => message.slice(0, 5)),
+      ['Learn', 'Choru', 'Choru'],
+    );
+  });
+
+  it('learns an idle window in the background, without a message', async () => {
+    await scripted([PROGRESS, { adopted: true, heldOut: HELD_OUT }], 'process.exit(0);');
+    allow();
+    await until(() => logged.length > 0, 'the workspace was learnt');
+    assert.match(logged[0] ?? '', /was learnt in the background. Its expert is adopted/);
+    assert.match(await noted('arguments'), / --events --background /);
+    assert.deepEqual(fake.messages, []);
+    assert.match(state.lines.at(-1) ?? '', /: 15 of 40, before: 11/);
+  });
+
+  it('shows a failure in the background only in the log and the status', async () => {
+    await scripted([{ error: { message: 'There is too little code.' } }], 'process.exit(1);');
+    allow();
+    await until(() => logged.length > 0, 'learning failed');
+    assert.equal(logged[0], 'Learning in the background failed: There is too little code.');
+    assert.ok(state.lines.includes('Learning failed: There is too little code.'), state.lines.join());
+    assert.deepEqual(fake.messages, []);
+  });
+
+  it('ends in the background when the user pauses it, and goes on later', async () => {
+    await scripted([PROGRESS], `process.stdin.on('end', () => process.exit(130)); ${WAIT}`);
+    allow();
+    await until(() => state.now[0] === 'Learning, 50 %', 'it learns');
+    await fake.commands.get('chorus.learning.pause')?.();
+    await until(() => state.now[0] === 'Learning is paused', 'it is paused');
+    await fake.commands.get('chorus.learning.resume')?.();
+    await until(() => state.now[0] === 'Learning, 50 %', 'it learns again');
+    memory.forget();
+    await until(() => state.now.length === 0, 'the user forgot the workspace');
+    assert.deepEqual(logged, []);
+  });
+
+  it('pauses in the background at input', { skip: process.platform !== 'linux' }, async () => {
+    await scripted([PROGRESS], WAIT);
+    allow();
+    await until(() => state.now[0] === 'Learning, 50 %', 'it learns');
+    const document = { uri: { scheme: 'file' } };
+    fake.selectionChanged.fire({ textEditor: { document: { uri: { scheme: 'output' } } } });
+    assert.equal(state.now[0], 'Learning, 50 %', 'the log changes by itself');
+    fake.selectionChanged.fire({ textEditor: { document } });
+    assert.equal(state.now[0], 'Learning pauses while you work');
+    await until(async () => (await noted('words')) === 'pause\n', 'the process is told');
+    await until(async () => (await noted('words')) === 'pause\nresume\n', 'it goes on');
+  });
+
+  it('offers once to learn by itself, if the setting is on', async () => {
+    fake.pressed = 'Not This Folder';
+    fake.configuration.user = { 'learning.enabled': true };
+    memory.isPaused = false;
+    await until(() => memory.permission === 'refused', 'the answer is kept');
+    memory.permission = undefined;
+    assert.deepEqual(fake.messages, ['Chorus can learn the code of shop when this window is idle.']);
+    assert.equal(existsSync(path.join(folder, 'arguments')), false);
+  });
+
+  it('shows what was learnt', async () => {
+    const expert = {
+      ...{ files: 12, trainedTokens: 50_000, bytes: 35_200_000, fitsModel: true, adopted: true },
+      heldOut: { ...HELD_OUT, natsBefore: 1.5, natsAfter: 1.25 },
+      general: { natsBefore: 1, natsAfter: 1.001 },
+    };
+    await scripted([{ expert, isUnfinished: true }], 'process.exit(0);');
+    fake.commands
+      .get('chorus.learning.show')?.()
+      .catch(() => undefined);
+    await said(1);
+    assert.equal(fake.messages[0], 'What Was Learnt');
+    assert.match(await noted('arguments'), /^learn \/shop --status --json --workspace-key \w+$/);
   });
 });

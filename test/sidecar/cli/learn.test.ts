@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { parseJson } from '../../../sidecar/common/parseJson.ts';
+import { readPowerSource } from '../../../sidecar/front/power/powerSource.ts';
 import { contextSetName } from '../../../sidecar/keptContexts/workspaceKey.ts';
 import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
@@ -19,6 +21,17 @@ interface Learnt {
   readonly adopted: boolean;
   readonly reason?: string;
 }
+
+interface Progress {
+  readonly progress?: { readonly step: string; readonly share: number };
+}
+
+interface Status {
+  readonly expert?: Learnt & Readonly<Record<'files' | 'bytes' | 'endedMs', number>> & { readonly fitsModel: boolean };
+  readonly isUnfinished: boolean;
+}
+
+const onBattery = (await readPowerSource()) === 'battery' && 'on battery';
 
 describe('chorus learn', () => {
   let bundles: Bundles;
@@ -60,11 +73,29 @@ describe('chorus learn', () => {
   ];
   const learn = (...given: readonly string[]) =>
     execa(process.execPath, learnArguments(...given), { ...options, input: '' });
-  const learnt = async (...options: readonly string[]): Promise<Learnt> => {
+  const printed = async <Printed = unknown>(...options: readonly string[]): Promise<Printed> => {
     const { stdout, stderr } = await learn(...options, '--json');
     assert.ok(stdout.startsWith('{'), stdout + stderr);
-    return JSON.parse(stdout) as Learnt;
+    return parseJson(stdout) as Printed;
   };
+  const learnt = (...options: readonly string[]): Promise<Learnt> => printed(...options);
+  /** Learns until the first step of the training, which ends in order. Returns the share of the pass then. */
+  async function firstShareOfLearning(...given: readonly string[]): Promise<number> {
+    const running = execa(process.execPath, learnArguments(...given, '--events'), {
+      ...options,
+      stdin: 'pipe',
+      buffer: { stdout: false },
+    });
+    const shares: number[] = [];
+    for await (const line of createInterface({ input: running.stdout })) {
+      const { progress } = parseJson(line) as Progress;
+      if (progress?.step !== 'Learning') continue;
+      shares.push(progress.share);
+      if (!running.stdin.writableEnded) running.stdin.end();
+    }
+    await running;
+    return shares[0] ?? Number.NaN;
+  }
   const expertFolders = async (): Promise<readonly string[]> => {
     const folder = path.join(work, 'home', 'learning');
     return (await readdir(folder)).filter((name) => !name.endsWith('.lock')).map((name) => path.join(folder, name));
@@ -84,10 +115,40 @@ describe('chorus learn', () => {
 
   it('remembers which files it learnt from, and none that is ignored', async () => {
     const [folder] = await expertFolders();
-    const { paths } = JSON.parse(await readFile(path.join(folder as string, 'expert.json'), 'utf8')) as {
+    const { paths } = parseJson(await readFile(path.join(folder as string, 'expert.json'), 'utf8')) as {
       paths: readonly string[];
     };
     assert.ok(paths.length >= 3 && paths.every((name) => /^part\d\.ts$/.test(name)), paths.join());
+  });
+
+  it('tells what was learnt so far, without learning', async () => {
+    const { expert, isUnfinished } = await printed<Status>(shop, '--status');
+    assert.equal(isUnfinished, false);
+    assert.ok(expert && expert.files >= 3 && expert.bytes > 1_000, JSON.stringify(expert));
+    assert.deepEqual([expert.trainedTokens, expert.fitsModel], [1024, true]);
+    assert.ok(expert.endedMs <= Date.now() && expert.endedMs > Date.now() - 3_600_000, String(expert.endedMs));
+    const { stdout } = await learn(shop, '--status');
+    assert.match(stdout, /Learnt +1024 tokens of \d files\nOn .*Z\nHeld-out files \(\d\)/);
+  });
+
+  it('tells that nothing was learnt of another folder', async () => {
+    assert.deepEqual(await printed<Status>(work, '--status', '--workspace-key', 'unknown'), { isUnfinished: false });
+  });
+
+  it('learns nothing in the background if no code is new', { skip: onBattery }, async () => {
+    assert.deepEqual(await printed(shop, '--background'), { skipped: 'nothing-new' });
+    assert.equal((await printed<Status>(shop, '--status')).expert?.trainedTokens, 1024);
+  });
+
+  it('learns new code in the background', { skip: onBattery }, async () => {
+    const growing = path.join(work, 'growing');
+    await mkdir(growing);
+    for (let file = 0; file < 6; file++) await writeFile(path.join(growing, `part${file}.ts`), sourceOf(file));
+    assert.equal((await printed<Learnt>(growing, '--background')).trainedTokens, 1024);
+    await writeFile(path.join(growing, 'part7.ts'), sourceOf(7));
+    await writeFile(path.join(growing, 'part8.ts'), sourceOf(8));
+    assert.ok((await printed<Learnt>(growing, '--background')).trainedTokens > 0);
+    assert.deepEqual(await printed(growing, '--background'), { skipped: 'nothing-new' });
   });
 
   it('continues with the expert of the pass before', async () => {
@@ -96,27 +157,32 @@ describe('chorus learn', () => {
 
   it('begins anew if a file that it knows is ignored now', async () => {
     const [folder] = await expertFolders();
-    const { paths } = JSON.parse(await readFile(path.join(folder as string, 'expert.json'), 'utf8')) as {
+    const { paths } = parseJson(await readFile(path.join(folder as string, 'expert.json'), 'utf8')) as {
       paths: readonly string[];
     };
     await writeFile(path.join(shop, '.gitignore'), `generated.ts\n${paths[0]}\n`);
     assert.equal((await learnt(shop)).trainedTokens, 1024);
   });
 
-  it('continues a killed pass, and begins a new one if a text has changed', async () => {
+  it('continues a killed pass with its texts, and begins a new one with other options', async () => {
     const interrupted = path.join(work, 'interrupted');
     await mkdir(interrupted);
     for (let file = 0; file < 6; file++) await writeFile(path.join(interrupted, `part${file}.ts`), sourceOf(file));
     const before = new Set(await expertFolders());
     const running = learn(interrupted, '--tokens', '100000');
     let folder: string | undefined;
-    while (!folder || !(await readdir(path.join(folder, 'pass', 'training')).catch(() => [])).length) {
+    const names = async (of: string): Promise<readonly string[]> =>
+      readdir(path.join(of, 'pass', 'training')).catch(() => []);
+    while (!folder || !(await names(folder)).some((name) => name.startsWith('step-'))) {
       await sleep(100);
       folder = (await expertFolders()).find((each) => !before.has(each));
     }
     running.kill('SIGKILL');
     await running;
-    await writeFile(path.join(interrupted, 'part0.ts'), sourceOf(7));
+    assert.equal((await printed<Status>(interrupted, '--status')).isUnfinished, true);
+    for (let file = 0; file < 6; file++) await writeFile(path.join(interrupted, `part${file}.ts`), sourceOf(10 + file));
+    const share = await firstShareOfLearning(interrupted, '--tokens', '100000');
+    assert.ok(share > 1.5 / (100_000 / 512), `the first step is at ${share}`);
     assert.equal((await learnt(interrupted)).trainedTokens, 1024);
   });
 
@@ -129,7 +195,7 @@ describe('chorus learn', () => {
     const steps = new Set<string>();
     let result: Learnt | undefined;
     for await (const line of createInterface({ input: running.stdout })) {
-      const printed = JSON.parse(line) as { readonly progress?: { readonly step: string; readonly share: number } };
+      const printed = parseJson(line) as Progress;
       if (!printed.progress) result = printed as unknown as Learnt;
       else {
         const isFirst = !steps.has(printed.progress.step);

@@ -238,7 +238,7 @@ export class ThemeColor {
 
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 
-export const ProgressLocation = { Notification: 15 };
+export const ProgressLocation = { Notification: 15, Window: 10 };
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 
@@ -299,8 +299,10 @@ export const window = {
   /** The progress is never cancelled. */
   withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> =>
     work({ report: () => undefined }, new CancellationTokenSource().token),
-  state: { focused: true },
+  state: { focused: true, active: false },
   onDidChangeWindowState: never,
+  onDidChangeTextEditorVisibleRanges: never,
+  onDidChangeActiveTerminal: never,
   createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
   onDidChangeActiveTextEditor: (listener: (editor: unknown) => void) => fake.activeEditorChanged.event(listener),
   onDidChangeTextEditorSelection: (listener: (event: unknown) => void) => fake.selectionChanged.event(listener),

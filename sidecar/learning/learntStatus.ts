@@ -1,0 +1,37 @@
+import { fileSize } from '../common/fileSize.ts';
+import { readExpertRecord, readUnfinishedPass, type ExpertRecord } from './expertStore.ts';
+import { baseOf, isSameBase, type PassOptions } from './pass.ts';
+
+/** What was learnt from a workspace so far. */
+export interface LearntStatus {
+  /** The expert. Absent: there is none. */
+  readonly expert?: Pick<ExpertRecord, 'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason' | 'endedMs'> & {
+    /** How many files it learnt from. */
+    readonly files: number;
+    readonly bytes: number;
+    /** Whether it belongs to the given model. */
+    readonly fitsModel: boolean;
+  };
+  /** The last pass, if its expert was not adopted and the earlier one stayed. */
+  readonly rejected?: { readonly endedMs: number; readonly reason: string };
+  /** Whether a pass waits to be continued, or runs. */
+  readonly isUnfinished: boolean;
+}
+
+/** Reads what was learnt from a workspace. Rejects with `TroubleError` if the model can't be read. */
+export async function readLearntStatus({
+  folder,
+  ...model
+}: Pick<PassOptions, 'folder' | 'modelPath' | 'startFrom'>): Promise<LearntStatus> {
+  const isUnfinished = (await readUnfinishedPass(folder)) !== undefined;
+  const record = await readExpertRecord(folder);
+  const bytes = await fileSize(folder.expertFile);
+  if (!record || bytes === undefined) return { isUnfinished };
+  const { paths, trainedTokens, heldOut, general, adopted, reason, endedMs, rejected } = record;
+  const fitsModel = isSameBase(record.base, await baseOf(model));
+  return {
+    expert: { files: paths.length, trainedTokens, heldOut, general, adopted, reason, endedMs, bytes, fitsModel },
+    ...(rejected && { rejected: { endedMs: rejected.endedMs, reason: rejected.reason } }),
+    isUnfinished,
+  };
+}
