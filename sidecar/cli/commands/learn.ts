@@ -16,7 +16,7 @@ import { InterruptedError } from '../exitCodes.ts';
 import { readFolderSources } from '../folderSources.ts';
 import { interruptible } from '../interruptible.ts';
 import { integer, withJson } from '../options.ts';
-import { printJson } from '../output.ts';
+import { printFields, printJson } from '../output.ts';
 import { EditorLink } from '../editorLink.ts';
 import { Pausing } from '../pausing.ts';
 import { learnInBackground } from './learn/inBackground.ts';
@@ -87,7 +87,7 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
   });
   const isSkipped = typeof result === 'string';
   if (options.json || options.events) printJson(isSkipped ? { skipped: result } : result);
-  else if (isSkipped) process.stdout.write(`Nothing was learnt: ${result}\n`);
+  else if (isSkipped) printFields([['Nothing was learnt', result]]);
   else printResult(result, expert.folder.expertFile);
 }
 

@@ -3,13 +3,17 @@ import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
 import { FakeConfiguration } from '../documents/support/fakeConfiguration.ts';
+import { FakeMemento } from '../documents/support/fakeMemento.ts';
 import { fake } from '../documents/support/vscode.ts';
 import type { SidecarSession } from '../../../extension/sidecar/session.ts';
 import type { StatusBar } from '../../../extension/status/statusBar.ts';
 
 const { registerContextView } = await import('../../../extension/contextView/registerContextView.ts');
+const { LearningMemory } = await import('../../../extension/learning/learningMemory.ts');
+const { LearningState } = await import('../../../extension/learning/learningState.ts');
 const { showStatusMenu } = await import('../../../extension/status/statusMenu.ts');
 
+const learning = new LearningState(new LearningMemory(new FakeMemento()));
 const COMMAND = 'chorus.context.stopReadingAhead';
 
 /** Opens a window whose user and workspace have these values of the setting. */
@@ -29,7 +33,7 @@ async function chooseInMenu(readingAhead: boolean): Promise<void> {
   fake.pick = (items) => (items as readonly { readonly command?: string }[]).find(({ command }) => command === COMMAND);
   fake.executeCommand = async (name) =>
     void done.push(fake.commands.get(name)?.() ?? Promise.reject(new Error(`no command ${name}`)));
-  const sources = { session: { status: { readingAhead } }, snooze: { untilMs: 0 } };
+  const sources = { session: { status: { readingAhead } }, snooze: { untilMs: 0 }, learning };
   await showStatusMenu(
     { kind: 'ready' } as unknown as StatusBar,
     sources as unknown as Parameters<typeof showStatusMenu>[1],

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
+import { FakeMemento } from '../documents/support/fakeMemento.ts';
 import { fake } from '../documents/support/vscode.ts';
 import type { ServerChoice } from '../../../extension/remoteServers/serverChoice.ts';
 import { until } from '../../sidecar/front/support/sidecar.ts';
@@ -18,18 +19,6 @@ const PROGRESS = { progress: { step: 'Learning', share: 0.5 } };
 /** The script waits, and ends after the test has deleted its folder. */
 const WAIT = 'setInterval(() => existsSync(process.argv[1]) || process.exit(0), 50);';
 const HELD_OUT = { lines: 40, linesBefore: 11, linesAfter: 15 };
-
-class FakeMemento {
-  readonly #values = new Map<string, unknown>();
-
-  get<Value>(key: string): Value | undefined {
-    return this.#values.get(key) as Value | undefined;
-  }
-
-  async update(key: string, value: unknown): Promise<void> {
-    this.#values.set(key, value);
-  }
-}
 
 describe('"Learn This Workspace"', () => {
   let folder: string;
