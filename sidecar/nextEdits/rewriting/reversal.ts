@@ -14,7 +14,7 @@ export function reversalRatio(edit: Replaced, change: Replaced): number {
   const [gone, come] = [tokensBeyond(edit.before, edit.after), tokensBeyond(edit.after, edit.before)];
   const [lost, won] = [tokensBeyond(change.before, change.after), tokensBeyond(change.after, change.before)];
   const changed = gone.length + come.length;
-  return changed === 0 ? 0 : (common(come, lost) + common(gone, won)) / changed;
+  return changed === 0 ? 0 : (commonCount(come, lost) + commonCount(gone, won)) / changed;
 }
 
 /** Returns the tokens that `one` has more often than `other`, without white space. */
@@ -28,7 +28,8 @@ export function tokensBeyond(one: string, other: string): string[] {
   });
 }
 
-function common(one: readonly string[], other: readonly string[]): number {
+/** Returns how many tokens two lists have in common, each as often as both have it. */
+export function commonCount(one: readonly string[], other: readonly string[]): number {
   const counts = countsOf(other);
   return [...countsOf(one)].reduce((sum, [token, count]) => sum + Math.min(count, counts.get(token) ?? 0), 0);
 }

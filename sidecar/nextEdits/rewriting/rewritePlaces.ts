@@ -2,6 +2,7 @@ import { languageSyntax } from '../../syntax/languages.ts';
 import type { RecentEdit, SourceDocument } from '../suggester.ts';
 import { isName, tokensOf } from '../words.ts';
 import { type LineChange, lineChangeOf, wordsOf, wordsOnlyIn } from './lineChange.ts';
+import { commonCount } from './reversal.ts';
 
 /** A line that the last edit may concern too. */
 export interface RewritePlace {
@@ -90,15 +91,7 @@ function scoreOf(
 export function likenessOf(one: string, other: string): number {
   const [first, second] = [one, other].map((text) => tokensOf(text).filter((token) => token.trim() !== ''));
   if (!first?.length || !second?.length) return 0;
-  const counts = new Map<string, number>();
-  for (const token of first) counts.set(token, (counts.get(token) ?? 0) + 1);
-  let common = 0;
-  for (const token of second) {
-    const left = counts.get(token) ?? 0;
-    if (left > 0) common++;
-    counts.set(token, left - 1);
-  }
-  return (2 * common) / (first.length + second.length);
+  return (2 * commonCount(first, second)) / (first.length + second.length);
 }
 
 function isComment(text: string, languageId: string): boolean {
