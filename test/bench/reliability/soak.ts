@@ -3,9 +3,10 @@
  * leftovers.
  *
  *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share
- *     0.15] [--fault-minutes 10] [--seed 1]
+ *     0.15] [--fault-minutes 10] [--seed 1] [--spare-front]
  *
- * A share of 1 is a run without pauses. Every few minutes the outcome is added to `docs/results/reliability.json`, or
+ * A share of 1 is a run without pauses. With `--spare-front` no fault kills the front, so that its memory is followed
+ * over the whole run. Every few minutes the outcome is added to `docs/results/reliability.json`, or
  * to FILE. `npx tsx test/bench/reliability.ts` makes the page from it.
  */
 import path from 'node:path';
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     model: { type: 'string' },
     share: { type: 'string', default: '0.15' },
     seed: { type: 'string', default: '1' },
+    'spare-front': { type: 'boolean', default: false },
   },
 });
 const NAMES = ['Ada', 'Grace', 'Edsger', 'Barbara'];
@@ -97,6 +99,7 @@ const faults = new FaultDeck({
   open: openOptions('Mallory'),
   home: workplace.home,
   hasOwnDisk: workplace.hasOwnDisk,
+  sparesFront: options['spare-front'],
 });
 const id = `${origin.date} ${new Date().toISOString().slice(11, 19)} ${process.pid}`;
 console.log(`soak ${id}: ${hours} h in ${workplace.folder}, commit ${origin.commit}`);
@@ -184,7 +187,7 @@ async function save(): Promise<void> {
   const outcome: SoakOutcome = {
     ...origin,
     id,
-    command: `npx tsx test/bench/reliability/soak.ts --hours ${options.hours} --seed ${options.seed}${options.model === 'tiny' ? ' --model tiny' : ''}${Number(options.share) < 1 ? '' : ` --share ${options.share}`}`,
+    command: commandOfRun(),
     model: path.basename(modelPath),
     hours: Math.round((record.minute / 60) * 1_000) / 1_000,
     clients: users.length,
@@ -210,4 +213,13 @@ async function save(): Promise<void> {
     processorShare: Math.round((monitor.processorSeconds / (record.minute * 60)) * 1_000) / 1_000,
   };
   await addSoak(outcome, options.outcomes);
+}
+
+function commandOfRun(): string {
+  return [
+    `npx tsx test/bench/reliability/soak.ts --hours ${options.hours} --seed ${options.seed}`,
+    ...(options.model === 'tiny' ? ['--model tiny'] : []),
+    ...(Number(options.share) < 1 ? [] : [`--share ${options.share}`]),
+    ...(options['spare-front'] ? ['--spare-front'] : []),
+  ].join(' ');
 }

@@ -20,14 +20,18 @@ export interface FaultParts {
   readonly open: SoakClientOptions;
   readonly home: string;
   readonly hasOwnDisk: boolean;
+  /** Whether no fault may end the front. */
+  readonly sparesFront: boolean;
 }
 
 type Fault = (parts: FaultParts) => Promise<void>;
 
+const FRONT_KILL = 'kill -9 of the front';
+
 /** The possible faults of a sidecar. Each restores the machine's state at its end. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   'kill -9 of the engine': async ({ monitor }) => signal(monitor, 'engine', 'SIGKILL'),
-  'kill -9 of the front': async ({ monitor }) => signal(monitor, 'front', 'SIGKILL'),
+  [FRONT_KILL]: async ({ monitor }) => signal(monitor, 'front', 'SIGKILL'),
   'engine stopped for 30 s': async ({ monitor }) => stopFor(monitor, 'engine', ENGINE_STOPPED_MS),
   'front stopped for 15 s': async ({ monitor }) => stopFor(monitor, 'front', FRONT_STOPPED_MS),
   'all windows crash': async ({ users }) => {
@@ -45,7 +49,9 @@ export class FaultDeck {
 
   next(): string {
     if (this.#left.length === 0)
-      this.#left = Object.keys(FAULTS).filter((kind) => this.parts.hasOwnDisk || !kind.includes('disk'));
+      this.#left = Object.keys(FAULTS)
+        .filter((kind) => this.parts.hasOwnDisk || !kind.includes('disk'))
+        .filter((kind) => !this.parts.sparesFront || kind !== FRONT_KILL);
     return this.#left.splice(this.parts.random.below(this.#left.length), 1)[0] as string;
   }
 
