@@ -44,7 +44,9 @@ export async function runCommandLine(commandLine: readonly string[]): Promise<nu
 
 function createProgram(json: boolean): Command {
   const program = new Command('chorus')
-    .description(l10n.t('Code completion and chat by a local model. Nothing leaves this machine.'))
+    .description(
+      l10n.t('Code completion and chat by a local model. Nothing leaves this machine unless you choose a server.'),
+    )
     .version(CLI_VERSION)
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
