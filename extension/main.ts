@@ -59,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerNextEdits(context, parts.nextEdits);
   registerModels(context, session, server);
   registerServers(context, { session, choice: server, language, logError });
-  registerContextView(context, session);
+  registerContextView(context, session, learning);
   registerKeptContexts(context, session, policy, { onForget: () => learning.forget(), onError: logError });
   registerLearning(context, session, { server, state: learning, log });
   registerCuda(context, session, logError);

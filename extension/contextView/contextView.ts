@@ -3,9 +3,10 @@ import type * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { ContextResult, ContextSnippet, LastCompletion } from '../../sidecar/protocol/client.ts';
 
-/** A list item that links to a place. */
+/** A list item that links to a place, or runs a command. */
 export interface PlaceItem extends vscode.QuickPickItem {
   readonly place?: { readonly uri: string; readonly line: number };
+  readonly command?: string;
 }
 
 /** Returns the model's context besides the document, in the order of the prompt. */
@@ -17,6 +18,18 @@ export function contextItems({ snippets }: ContextResult): PlaceItem[] {
     detail: snippet.evaluated ? l10n.t('The model has read it') : l10n.t('The model reads it when you pause'),
     place: { uri: snippet.uri, line: snippet.lines[0] },
   }));
+}
+
+/** Returns what was learnt from the workspace, and what learning does now. None if there is neither. */
+export function learningItems(lines: readonly string[]): PlaceItem[] {
+  if (lines.length === 0) return [];
+  return [
+    {
+      label: `$(mortar-board) ${l10n.t('What Was Learnt')}`,
+      detail: lines.join('; '),
+      command: 'chorus.learning.show',
+    },
+  ];
 }
 
 /** Returns one line for above the list: the used share of the budget, and the number of indexed workspace files. */

@@ -1,16 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CONTEXT_REQUEST, type ContextResult } from '../../sidecar/protocol/client.ts';
+import type { LearningState } from '../learning/learningState.ts';
 import { switchSettingOff } from '../settingTarget.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { showFailure } from '../status/remedies.ts';
-import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextView.ts';
+import { contextItems, contextTitle, learningItems, type PlaceItem, whyItems } from './contextView.ts';
 
 /** Registers "Show Context" and "Why This Completion?", for the document in the active editor. */
-export function registerContextView(context: vscode.ExtensionContext, session: SidecarSession): void {
+export function registerContextView(
+  context: vscode.ExtensionContext,
+  session: SidecarSession,
+  learning: Pick<LearningState, 'lines'>,
+): void {
   context.subscriptions.push(
     vscode.commands.registerCommand('chorus.context.show', () =>
-      show(session, (result) => ({ title: contextTitle(result), items: contextItems(result) })),
+      show(session, (result) => ({
+        title: contextTitle(result),
+        items: [...contextItems(result), ...learningItems(learning.lines)],
+      })),
     ),
     vscode.commands.registerCommand('chorus.context.stopReadingAhead', () =>
       switchSettingOff(vscode.workspace.getConfiguration('chorus'), 'context.readAhead'),
@@ -41,6 +49,7 @@ async function show(
     });
     const { title, items } = view(result);
     const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
+    if (picked?.command !== undefined) await vscode.commands.executeCommand(picked.command);
     if (!picked?.place) return;
     const { uri, line } = picked.place;
     await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), {

@@ -31,12 +31,16 @@ export interface EditWriterOptions {
   readonly least?: Sureness;
   /** How long the model may write after an edit. Only benches raise it. */
   readonly limitMs?: number;
+  /** The most changes after an edit. Only benches raise it. */
+  readonly most?: number;
 }
 
 /** The most lines that the model is asked to write after an edit. */
 const MAX_PLACES = 3;
 /** Suggestions that come later are for another moment. */
 const LIMIT_MS = 2_000;
+/** The first sure change is shown at once. The next one is written when the user has accepted it. */
+const MOST = 1;
 
 /**
  * Lets the loaded model write the lines that an edit may concern too. Everything else in the engine goes first. The
@@ -89,12 +93,12 @@ export class EditWriter {
     places: readonly RewritePlace[],
     { request, document, edit, signal }: Writing,
   ): Promise<readonly WrittenEdit[]> {
-    const { session, least = LEAST_SURE, limitMs = LIMIT_MS } = this.options;
+    const { session, least = LEAST_SURE, limitMs = LIMIT_MS, most = MOST } = this.options;
     const endsAt = performance.now() + limitMs;
     const found: WrittenEdit[] = [];
     for (const { uri, start, end } of places) {
       const leftMs = endsAt - performance.now();
-      if (signal.aborted || leftMs <= 0) break;
+      if (signal.aborted || leftMs <= 0 || found.length >= most) break;
       const line = document.text.slice(start, end);
       const rewriting = await rewriteLine(
         session.engine,

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { EditWriter } from '../../../sidecar/completion/rewriting/editWriter.ts';
+import { EditWriter, type WriteRequest } from '../../../sidecar/completion/rewriting/editWriter.ts';
 import type { ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { EditJournal } from '../../../sidecar/nextEdits/editJournal.ts';
 import { breaksSyntax } from '../../../sidecar/nextEdits/rewriting/breaksSyntax.ts';
@@ -24,9 +24,12 @@ const CLIENT = 'bench';
 
 /** Makes the suggestions of one part of the bench, with a model or without. */
 export class Suggesting {
-  /** The times after edits for which the model was asked. */
-  readonly askedMs: number[] = [];
+  /** The product's times after edits for which the model was asked, and whether it suggested a change. */
+  readonly asked: { readonly ms: number; readonly isShown: boolean }[] = [];
+  /** Writes as the product does. */
   readonly #writer: EditWriter | undefined;
+  /** Writes also what the product would not show. */
+  readonly #unsureWriter: EditWriter | undefined;
 
   constructor(
     private readonly options: {
@@ -36,12 +39,13 @@ export class Suggesting {
     } = {},
   ) {
     const { session } = options;
-    this.#writer = session && new EditWriter({ session, least: ANY, limitMs: Infinity });
+    this.#writer = session && new EditWriter({ session, limitMs: Infinity });
+    this.#unsureWriter = session && new EditWriter({ session, least: ANY, limitMs: Infinity, most: Infinity });
   }
 
   /** Whether the model was asked as often as the sample allows. */
   get isOver(): boolean {
-    return this.askedMs.length >= (this.options.sample ?? Infinity);
+    return this.asked.length >= (this.options.sample ?? Infinity);
   }
 
   /** Returns the suggestions that would be shown. */
@@ -66,17 +70,19 @@ export class Suggesting {
   }
 
   async #written({ edits, documents }: NextEditsRequest): Promise<readonly MadeSuggestion[]> {
-    const startedAt = performance.now();
     let isAsked = false;
-    const written =
-      (await this.#writer?.write({
-        clientKey: CLIENT,
-        edits,
-        documents,
-        onPlaces: () => (isAsked = true),
-        breaksSyntax: (document, edit) => breaksSyntax(document, edit, { trees, workspace: CLIENT }),
-      })) ?? [];
-    if (isAsked) this.askedMs.push(performance.now() - startedAt);
+    const request: WriteRequest = {
+      clientKey: CLIENT,
+      edits,
+      documents,
+      onPlaces: () => (isAsked = true),
+      breaksSyntax: (document, edit) => breaksSyntax(document, edit, { trees, workspace: CLIENT }),
+    };
+    const startedAt = performance.now();
+    const shown = (await this.#writer?.write(request)) ?? [];
+    if (!isAsked) return [];
+    this.asked.push({ ms: performance.now() - startedAt, isShown: shown.length > 0 });
+    const written = (await this.#unsureWriter?.write({ ...request, clientKey: `${CLIENT} unsure` })) ?? [];
     return written.map(({ uri, edit, sureness }) => ({
       uri,
       kind: 'model',

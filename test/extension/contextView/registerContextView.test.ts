@@ -6,6 +6,7 @@ import { FakeConfiguration } from '../documents/support/fakeConfiguration.ts';
 import { FakeMemento } from '../documents/support/fakeMemento.ts';
 import { fake } from '../documents/support/vscode.ts';
 import type { SidecarSession } from '../../../extension/sidecar/session.ts';
+import type { ContextResult } from '../../../sidecar/protocol/client.ts';
 import type { StatusBar } from '../../../extension/status/statusBar.ts';
 
 const { registerContextView } = await import('../../../extension/contextView/registerContextView.ts');
@@ -24,7 +25,11 @@ function open(user: boolean | undefined, workspace: boolean | undefined): void {
     user === undefined ? {} : { [name]: user },
     workspace === undefined ? {} : { [name]: workspace },
   );
-  registerContextView({ subscriptions: [] } as unknown as vscode.ExtensionContext, {} as SidecarSession);
+  register({});
+}
+
+function register(session: Partial<SidecarSession>): void {
+  registerContextView({ subscriptions: [] } as unknown as vscode.ExtensionContext, session as SidecarSession, learning);
 }
 
 /** Opens the status bar's menu and chooses the item with the command, if it is there. */
@@ -71,5 +76,43 @@ describe('"Stop Reading Related Files"', () => {
     assert.equal(fake.configuration.get('context.readAhead'), undefined);
     await chooseInMenu(true);
     assert.equal(fake.configuration.get('context.readAhead'), false);
+  });
+});
+
+describe('"Show Context"', () => {
+  const result: ContextResult = {
+    index: { state: 'ready', files: 1 },
+    budgetTokens: 100,
+    plannedTokens: 0,
+    snippets: [],
+  };
+
+  /** Opens the list and chooses its last item. Returns the labels and the commands that ran. */
+  async function chooseLast(): Promise<{ readonly labels: readonly string[]; readonly ran: readonly string[] }> {
+    fake.open(['/ws'], { '/ws/a.ts': '' });
+    register({ request: (async () => result) as unknown as SidecarSession['request'] });
+    fake.activeTextEditor = { document: { uri: 'file:///ws/a.ts' } };
+    const labels: string[] = [];
+    const ran: string[] = [];
+    fake.pick = (items) => {
+      labels.push(...(items as readonly vscode.QuickPickItem[]).map(({ label }) => label));
+      return items.at(-1);
+    };
+    fake.executeCommand = async (name) => void ran.push(name);
+    await fake.commands.get('chorus.context.show')?.();
+    return { labels, ran };
+  }
+
+  it('tells what was learnt, and leads to the figures', async () => {
+    learning.memory.last = { lines: 9, linesBefore: 4, linesAfter: 6 };
+    assert.deepEqual(await chooseLast(), {
+      labels: ['Only the document itself', '$(mortar-board) What Was Learnt'],
+      ran: ['chorus.learning.show'],
+    });
+  });
+
+  it('says nothing about learning if nothing was learnt', async () => {
+    learning.memory.last = undefined;
+    assert.deepEqual(await chooseLast(), { labels: ['Only the document itself'], ran: [] });
   });
 });

@@ -23,11 +23,11 @@ const FROM = 'engine: TextEngine, model: LoadedModel';
 const TO = 'engine: Tokenizes, model: FimModel';
 
 /** The request after the first function's parameters got other types. */
-function request(breaks: (edit: TextEdit) => boolean = () => false): Parameters<EditWriter['write']>[0] {
+function request(breaks: (edit: TextEdit) => boolean = () => false, before = TEXT): Parameters<EditWriter['write']>[0] {
   const journal = new EditJournal();
-  const start = TEXT.indexOf(FROM);
-  journal.record(URI, TEXT, [{ start, end: start + FROM.length, text: TO }], 1);
-  const text = TEXT.replace(FROM, TO);
+  const start = before.indexOf(FROM);
+  journal.record(URI, before, [{ start, end: start + FROM.length, text: TO }], 1);
+  const text = before.replace(FROM, TO);
   return {
     clientKey: '1',
     edits: journal.recent(1),
@@ -62,6 +62,12 @@ describe('next edits that the bundled model writes', () => {
     const text = asked.documents[0]?.text ?? '';
     assert.equal(text.slice(0, start) + inserted + text.slice(end), TEXT.replaceAll(FROM, TO));
     assert.equal(await engine.hasSequence('nextEdit:1'), true);
+  });
+
+  it('come one at a time', async () => {
+    const asked = request(undefined, `${TEXT}${TEXT.slice(TEXT.indexOf('export')).replace('detect', 'discover')}`);
+    assert.equal((await writer().write(asked)).length, 1);
+    assert.equal((await writer({ most: 2 }).write(asked)).length, 2);
   });
 
   it('are none if the syntax would break', async () => {
