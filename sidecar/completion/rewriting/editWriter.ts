@@ -63,14 +63,14 @@ export class EditWriter {
     const [newest] = edits;
     if (session.loaded?.engine !== 'chorus' || isQuiet?.() === true || newest === undefined || document === undefined)
       return [];
-    const places = rewritePlaces(edits, document, MAX_PLACES);
+    const places = rewritePlaces(edits, documents, MAX_PLACES);
     if (places.length === 0) return [];
     request.onPlaces?.();
     const own = new AbortController();
     this.#running.set(clientKey, own);
     const edit = lineChangeOf(newest, document.text);
     try {
-      return await this.#writeAt(places, { request, document, edit, signal: anyOf(own.signal, signal) });
+      return await this.#writeAt(places, { request, edit, signal: anyOf(own.signal, signal) });
     } finally {
       if (this.#running.get(clientKey) === own) this.#running.delete(clientKey);
     }
@@ -89,14 +89,11 @@ export class EditWriter {
     await this.options.session.engine.releaseSequence(sequenceOf(clientKey)).catch(() => undefined);
   }
 
-  async #writeAt(
-    places: readonly RewritePlace[],
-    { request, document, edit, signal }: Writing,
-  ): Promise<readonly WrittenEdit[]> {
+  async #writeAt(places: readonly RewritePlace[], { request, edit, signal }: Writing): Promise<readonly WrittenEdit[]> {
     const { session, least = LEAST_SURE, limitMs = LIMIT_MS, most = MOST } = this.options;
     const endsAt = performance.now() + limitMs;
     const found: WrittenEdit[] = [];
-    for (const { uri, start, end } of places) {
+    for (const { document, start, end } of places) {
       const leftMs = endsAt - performance.now();
       if (signal.aborted || leftMs <= 0 || found.length >= most) break;
       const line = document.text.slice(start, end);
@@ -115,7 +112,7 @@ export class EditWriter {
       if (rewriting === undefined || refusalOf(rewriting, edit, least) !== undefined) continue;
       const written = smallest([start, end, rewriting.text], line);
       if (!(await request.breaksSyntax(document, written)))
-        found.push({ uri, edit: written, sureness: rewriting.sureness });
+        found.push({ uri: document.uri, edit: written, sureness: rewriting.sureness });
     }
     return signal.aborted ? [] : found;
   }
@@ -123,7 +120,6 @@ export class EditWriter {
 
 interface Writing {
   readonly request: WriteRequest;
-  readonly document: SourceDocument;
   /** The user's edit. */
   readonly edit: LineChange;
   readonly signal: AbortSignal;

@@ -6,12 +6,13 @@ import { commonCount } from './reversal.ts';
 
 /** A line that the last edit may concern too. */
 export interface RewritePlace {
-  readonly uri: string;
+  readonly document: SourceDocument;
   /** The line without its line break and the white space at its end. */
   readonly start: number;
   readonly end: number;
 }
 
+/** The most text that is searched: the edited document, and others while there is room. */
 const MAX_TEXT_UNITS = 256 * 1024;
 /** An edit of more lines is no example for a single line. */
 const MAX_EDIT_LINES = 4;
@@ -33,24 +34,42 @@ interface Line {
 
 /**
  * Returns the lines that the newest edit may concern too, best first. They look like the line that it changed, and use
- * a name that it took away. Edits of comments and imports, and of whole new lines, concern none.
+ * a name that it took away. They are in the edited document or in others of its language. Edits of comments and imports,
+ * and of whole new lines, concern none.
  */
 export function rewritePlaces(
   edits: readonly RecentEdit[],
-  document: SourceDocument | undefined,
+  documents: readonly SourceDocument[],
   limit: number,
 ): RewritePlace[] {
   const [newest] = edits;
-  if (newest === undefined || document === undefined || document.text.length > MAX_TEXT_UNITS) return [];
-  const change = lineChangeOf(newest, document.text);
-  if (!isExample(change, document.languageId)) return [];
-  const touched = edits.filter(({ uri }) => uri === document.uri);
-  const scored = linesOf(document.text)
-    .filter(({ start, end }) => !touched.some((edit) => edit.start <= end && edit.end >= start))
-    .map((line) => ({ line, score: scoreOf(line, change, document) }))
+  const edited = documents.find(({ uri }) => uri === newest?.uri);
+  if (newest === undefined || edited === undefined) return [];
+  const change = lineChangeOf(newest, edited.text);
+  if (!isExample(change, edited.languageId)) return [];
+  const gone = [...wordsOnlyIn(change.before, change.after)].filter(isName);
+  return searched(edited, documents)
+    .flatMap((document) => {
+      const touched = edits.filter(({ uri }) => uri === document.uri);
+      return linesOf(document.text)
+        .filter(({ start, end }) => !touched.some((edit) => edit.start <= end && edit.end >= start))
+        .map((line) => ({ document, line, score: scoreOf(line, { change, gone, document, edited }) }));
+    })
     .filter(({ score }) => score > 0)
-    .sort((one, other) => other.score - one.score || one.line.start - other.line.start);
-  return scored.slice(0, limit).map(({ line: { start, end } }) => ({ uri: document.uri, start, end }));
+    .sort((one, other) => other.score - one.score || one.line.start - other.line.start)
+    .slice(0, limit)
+    .map(({ document, line: { start, end } }) => ({ document, start, end }));
+}
+
+/** The edited document and others of its language, as many as fit the limit. */
+function searched(edited: SourceDocument, documents: readonly SourceDocument[]): readonly SourceDocument[] {
+  const others = documents.filter(({ uri, languageId }) => uri !== edited.uri && languageId === edited.languageId);
+  let units = 0;
+  return [edited, ...others].filter(({ text }) => {
+    const fits = units + text.length <= MAX_TEXT_UNITS;
+    if (fits) units += text.length;
+    return fits;
+  });
 }
 
 /** Whether a change of lines is an example for others: it takes away words of existing code. */
@@ -71,19 +90,26 @@ function isPart(part: string, whole: string): boolean {
   return own.length < all.length && own.every((line) => all.includes(line));
 }
 
+interface Example {
+  readonly change: LineChange;
+  /** The names that the change took away. */
+  readonly gone: readonly string[];
+  /** The document of the line, and that of the change. */
+  readonly document: SourceDocument;
+  readonly edited: SourceDocument;
+}
+
 /** How much a line looks as if the change concerned it. 0: not at all. */
-function scoreOf(
-  { text, start }: Line,
-  { before, after, start: editStart }: LineChange,
-  document: SourceDocument,
-): number {
-  if (text.trim() === '' || text.length > MAX_LINE_UNITS) return 0;
+function scoreOf({ text, start }: Line, { change, gone, document, edited }: Example): number {
+  // Most lines end here, before they are cut into words.
+  if (text.length > MAX_LINE_UNITS || !gone.some((name) => text.includes(name))) return 0;
   if (isComment(text, document.languageId) || isImport(text)) return 0;
   const words = new Set(wordsOf(text));
-  const gone = [...wordsOnlyIn(before, after)].filter(isName);
-  const likeness = Math.max(...before.split('\n').map((line) => likenessOf(line, text)));
+  const likeness = Math.max(...change.before.split('\n').map((line) => likenessOf(line, text)));
   if (likeness < MIN_LIKENESS || !gone.some((name) => words.has(name))) return 0;
-  const between = document.text.slice(Math.min(start, editStart), Math.max(start, editStart)).split('\n').length - 1;
+  if (document !== edited) return likeness;
+  const [from, to] = [Math.min(start, change.start), Math.max(start, change.start)];
+  const between = document.text.slice(from, to).split('\n').length - 1;
   return likeness + NEARNESS_SHARE / (1 + between / NEAR_LINES);
 }
 

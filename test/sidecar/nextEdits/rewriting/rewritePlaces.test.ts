@@ -10,7 +10,7 @@ function placesAfter(before: string, from: string, to: string, languageId = 'typ
   const start = before.indexOf(from);
   journal.record(uri, before, [{ start, end: start + from.length, text: to }], 1);
   const text = before.slice(0, start) + to + before.slice(start + from.length);
-  return rewritePlaces(journal.recent(1), { uri, path: 'a', languageId, text }, 3).map((place) =>
+  return rewritePlaces(journal.recent(1), [{ uri, path: 'a', languageId, text }], 3).map((place) =>
     text.slice(place.start, place.end).trim(),
   );
 }
@@ -43,7 +43,7 @@ describe('the lines that an edit may concern', () => {
     journal.record(uri, 'use(old);\nuse(old);\n', [{ start: 14, end: 17, text: 'young' }], 1);
     journal.record(uri, 'use(old);\nuse(young);\n', [{ start: 4, end: 7, text: 'young' }], 2);
     const text = 'use(young);\nuse(young);\n';
-    assert.deepEqual(rewritePlaces(journal.recent(2), { uri, path: 'a', languageId: 'go', text }, 3), []);
+    assert.deepEqual(rewritePlaces(journal.recent(2), [{ uri, path: 'a', languageId: 'go', text }], 3), []);
   });
 
   for (const [what, from, to] of [
@@ -67,7 +67,30 @@ describe('the lines that an edit may concern', () => {
     assert.deepEqual(placesAfter(text, 'use(old)', 'use(young)', 'python'), []);
   });
 
+  it('are also in other documents of the same language, behind equal lines of the edited one', () => {
+    const journal = new EditJournal();
+    journal.record('a', 'use(old);\nuse(old, 1);\n', [{ start: 4, end: 7, text: 'young' }], 1);
+    const document = (uri: string, text: string, languageId = 'go') => ({ uri, path: uri, languageId, text });
+    const places = rewritePlaces(
+      journal.recent(1),
+      [
+        document('b', 'see(that);\nuse(old, 1);\n'),
+        document('c', 'use(old, 1)\n', 'python'),
+        document('a', 'use(young);\nuse(old, 1);\n'),
+        document('d', `use(old, 1);\n${' '.repeat(256 * 1024)}`),
+      ],
+      3,
+    );
+    assert.deepEqual(
+      places.map((place) => [place.document.uri, place.start]),
+      [
+        ['a', 12],
+        ['b', 11],
+      ],
+    );
+  });
+
   it('are none before an edit', () => {
-    assert.deepEqual(rewritePlaces([], { uri: 'a', path: 'a', languageId: 'go', text: 'a()\n' }, 3), []);
+    assert.deepEqual(rewritePlaces([], [{ uri: 'a', path: 'a', languageId: 'go', text: 'a()\n' }], 3), []);
   });
 });
