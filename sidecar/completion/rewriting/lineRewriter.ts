@@ -2,7 +2,8 @@ import { MAX_TIMER_MS } from '../../common/maxTimer.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LineChange } from '../../nextEdits/rewriting/lineChange.ts';
 import type { Rewriting, Sureness } from '../../nextEdits/rewriting/rewriteGate.ts';
-import type { EngineGenerateParams, EngineGenerateResult, TokenLikelihood } from '../../protocol/engine.ts';
+import { sameChange } from '../../nextEdits/rewriting/sameChange.ts';
+import type { EngineGenerateParams, EngineGenerateResult, TokenId, TokenLikelihood } from '../../protocol/engine.ts';
 import { rewritePrompt } from './rewritePrompt.ts';
 
 interface RewriteRequest {
@@ -36,9 +37,11 @@ export async function rewriteLine(
 ): Promise<Rewriting | undefined> {
   const { edits, line, languageId } = request;
   const endsAt = performance.now() + request.limitMs;
-  const [prompt, present] = await Promise.all([
+  const newest = edits.at(-1);
+  const [prompt, present, guess] = await Promise.all([
     engine.tokenize(rewritePrompt(edits, line, languageId), { special: false }),
     engine.tokenize(line + BEHIND_LINE, { special: false }),
+    engine.tokenize((newest ? sameChange(newest, line) : line) + BEHIND_LINE, { special: false }),
   ]);
   if (present.length > MAX_LINE_TOKENS || prompt.length > MAX_PROMPT_TOKENS) return undefined;
   const generate = (params: GivenParams): Promise<EngineGenerateResult> =>
@@ -58,19 +61,47 @@ export async function rewriteLine(
   if (expected === undefined || at < 0 || signal.aborted || leadOf(expected, at) < request.leastLeadNats)
     return undefined;
   const kept = present.slice(0, at);
+  // Some tokenizers drop a text's leading space.
+  if (!line.startsWith(await engine.detokenize(kept))) return undefined;
+  const isGuess = kept.every((token, index) => guess[index] === token) && guess[at] === expected[at]?.best;
+  const rest = await writeRest({ generate, engine }, [...prompt, ...kept], isGuess ? guess.slice(at) : []);
+  if (rest === undefined) return undefined;
+  const text = (await engine.detokenize([...kept, ...rest.guessed])) + rest.text;
+  return { present: line, text: text.trimEnd(), sureness: surenessOf(expected, at, rest.nats) };
+}
+
+interface Written {
+  /** The tokens of the guess that the model writes too, and the text behind them. */
+  readonly guessed: readonly TokenId[];
+  readonly text: string;
+  readonly nats: readonly number[];
+}
+
+/**
+ * Writes the rest of a line. One evaluation tells how much of the guess the model writes too, so only the tokens behind
+ * that are written one by one. Resolves with `undefined` if the line does not end.
+ */
+async function writeRest(
+  { generate, engine }: { readonly generate: Generate; readonly engine: Engine },
+  tokens: readonly TokenId[],
+  guess: readonly TokenId[],
+): Promise<Written | undefined> {
+  const { expected: scored = [] } = guess.length > 0 ? await generate({ tokens, expected: guess, maxTokens: 0 }) : {};
+  const differsAt = scored.findIndex(({ best }, index) => best !== guess[index]);
+  const guessed = guess.slice(0, differsAt < 0 ? scored.length : differsAt);
+  const nats = scored.slice(0, guessed.length).map((each) => each.nats);
+  if (guessed.length > 0 && (await engine.detokenize(guessed)).includes('\n')) return { guessed, text: '', nats };
   const written = await generate({
-    tokens: [...prompt, ...kept],
+    tokens: [...tokens, ...guessed],
     probabilities: true,
     maxTokens: MAX_LINE_TOKENS,
     stop: ['\n'],
   });
   if (written.stopReason !== 'stop' && written.stopReason !== 'end') return undefined;
-  const head = await engine.detokenize(kept);
-  // Some tokenizers drop a text's leading space.
-  if (!line.startsWith(head)) return undefined;
-  return { present: line, text: (head + written.text).trimEnd(), sureness: surenessOf(expected, at, written) };
+  return { guessed, text: written.text, nats: [...nats, ...(written.nats ?? [])] };
 }
 
+type Generate = (params: GivenParams) => Promise<EngineGenerateResult>;
 type GivenParams = Pick<EngineGenerateParams, 'tokens' | 'expected' | 'probabilities' | 'maxTokens' | 'stop'>;
 
 function leadOf(expected: readonly TokenLikelihood[], at: number): number {
@@ -79,7 +110,7 @@ function leadOf(expected: readonly TokenLikelihood[], at: number): number {
 }
 
 /** Compares what was written behind the first token that differs with the rest of the present line. */
-function surenessOf(expected: readonly TokenLikelihood[], at: number, { nats = [] }: EngineGenerateResult): Sureness {
+function surenessOf(expected: readonly TokenLikelihood[], at: number, nats: readonly number[]): Sureness {
   const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0);
   return {
     leadNats: leadOf(expected, at),

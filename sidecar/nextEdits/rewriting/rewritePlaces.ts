@@ -34,8 +34,8 @@ interface Line {
 
 /**
  * Returns the lines that the newest edit may concern too, best first. They look like the line that it changed, and use
- * a name that it took away. They are in the edited document or in others of its language. Edits of comments and imports,
- * and of whole new lines, concern none.
+ * a name that it took away. They are in the edited document or in others of its language. Edits of comments and
+ * imports, and of whole new lines, concern none.
  */
 export function rewritePlaces(
   edits: readonly RecentEdit[],
