@@ -602,6 +602,9 @@ const groups: readonly MutationGroup[] = [
     name: 'downloads',
     tests: [
       'test/sidecar/shelf/download/downloadModel.test.ts',
+      'test/sidecar/shelf/download/partialFile.test.ts',
+      'test/sidecar/shelf/download/remoteFile.test.ts',
+      'test/sidecar/shelf/download/transfer.test.ts',
       'test/sidecar/common/http/httpClient.test.ts',
       'test/sidecar/common/http/loopback.test.ts',
     ],

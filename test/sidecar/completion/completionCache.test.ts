@@ -55,6 +55,7 @@ describe('TypedThroughCache', () => {
     cache.add(at('a = ', '\nreturn a'), ['foo']);
     assert.equal(texts(cache, at('a = ', '\nreturn b')), undefined);
     assert.equal(texts(cache, at('a = f', '')), undefined);
+    assert.equal(texts(cache, at('a = ', '\nreturn ab')), undefined);
   });
 
   test('recognizes a bracket that the editor closed', () => {

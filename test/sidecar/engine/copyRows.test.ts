@@ -4,10 +4,83 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { copyRows } from '../../../sidecar/engine/copyRows.ts';
 import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
+import type { BackendSequence, SequenceRows } from '../../../sidecar/models/backend.ts';
 import type { EngineGenerateResult, LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+
+describe('copyRows between sequences', () => {
+  /** A sequence that holds the rows of some tokens, a byte each, with the tokens' numbers as rows. */
+  class FakeSequence {
+    tokens: readonly number[];
+    readonly rows: SequenceRows;
+
+    constructor(tokens: readonly number[], changes: Partial<SequenceRows> = {}) {
+      this.tokens = tokens;
+      const sequence = this;
+      this.rows = {
+        key: 'model',
+        rowBytes: 1,
+        capacity: 4_096,
+        evaluatedTokens: 1,
+        stretch: 1,
+        get tokens() {
+          return sequence.tokens;
+        },
+        holds: (wanted, length) => wanted.slice(0, length).every((token, index) => sequence.tokens[index] === token),
+        read: (first, into) => into.set(sequence.tokens.slice(first, first + into.length)),
+        append: (more, bytes) => {
+          assert.deepEqual([...bytes], [...more], 'each token has its row');
+          sequence.tokens = [...sequence.tokens, ...more];
+        },
+        ...changes,
+      };
+    }
+
+    get length(): number {
+      return this.tokens.length;
+    }
+
+    async truncate(length: number): Promise<number> {
+      this.tokens = this.tokens.slice(0, length);
+      return length;
+    }
+  }
+  const tokens = Array.from({ length: 600 }, (_, index) => index % 251);
+  const copied = (
+    target: FakeSequence,
+    source: FakeSequence,
+    turn: <T>(step: () => Promise<T>) => Promise<T> = (step) => step(),
+  ): Promise<number> =>
+    copyRows(target as unknown as BackendSequence, source as unknown as BackendSequence, tokens, turn);
+
+  it('copies all but the evaluated tokens', async () => {
+    assert.equal(await copied(new FakeSequence([]), new FakeSequence(tokens)), 599);
+  });
+
+  it('copies nothing if rows of the source cannot replace those of the target', async () => {
+    assert.equal(await copied(new FakeSequence([]), new FakeSequence(tokens, { key: 'other' })), 0);
+  });
+
+  it('copies no more than the target holds', async () => {
+    assert.equal(await copied(new FakeSequence([], { capacity: 100 }), new FakeSequence(tokens)), 100);
+  });
+
+  it('ends if another request changes the source meanwhile', async () => {
+    const source = new FakeSequence(tokens);
+    let turns = 0;
+    const target = new FakeSequence([]);
+    const count = await copied(target, source, (step) => {
+      // The first turn compares the tokens, the second copies a chunk.
+      if (++turns === 3) source.tokens = tokens.map((token) => (token + 1) % 251);
+      return step();
+    });
+    assert.ok(count > 0 && count < 599, String(count));
+    assert.deepEqual(target.tokens, tokens.slice(0, count));
+  });
+});
 
 const PROMPT = 1_100;
 const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + index * index + 13) % 256);

@@ -182,6 +182,28 @@ describe('URLs', () => {
 });
 
 describe('a redirect', () => {
+  it('is the last of at most ten', async () => {
+    const server = createHttpServer((request, response) => {
+      const left = Number(request.url?.slice(1));
+      if (left === 0) response.end('here');
+      else response.writeHead(302, { location: `/${left - 1}` }).end();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const client = await HttpClient.open({ systemCertificates: false }, {});
+    const follow = async (redirects: number): Promise<string> => {
+      const { body } = await client.get(`http://127.0.0.1:${portOf(server)}/${redirects}`);
+      return body.text();
+    };
+    try {
+      assert.equal(await follow(10), 'here');
+      await assert.rejects(follow(11), { name: 'HttpRefusalError', message: /without an end \(10 redirects\)/ });
+    } finally {
+      await client.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   /** Follows a redirect of the host `chosen`. Every host name resolves to this machine. */
   async function follow(location: (port: number) => string, chosen: string): Promise<string> {
     const redirecting = createHttpsServer(

@@ -48,6 +48,15 @@ describe('NgramIndex', () => {
     assert.deepEqual(index.following((match?.position ?? 0) + 1, 5), []);
   });
 
+  it('compares the latest 512 occurrences only', () => {
+    const old = [9, 1, 2, 3];
+    const sequence = [9, 1, 2];
+    const withLater = (count: number): NgramIndex =>
+      new NgramIndex([[...old, ...Array.from({ length: count }, () => [1, 2, 4]).flat()]]);
+    assert.deepEqual(withLater(511).lastMatch(sequence, 3), { position: 3, length: 3 });
+    assert.equal(withLater(512).lastMatch(sequence, 3).length, 2);
+  });
+
   it('equals comparing every position', () => {
     let state = 1;
     const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below;

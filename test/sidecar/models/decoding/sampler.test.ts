@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createSampler } from '../../../../sidecar/models/decoding/sampler.ts';
+import { createSampler, greedy } from '../../../../sidecar/models/decoding/sampler.ts';
 import type { SamplingParams } from '../../../../sidecar/protocol/engine.ts';
 import { distribution } from '../../../reference/sampling.ts';
 
 const logits = Array.from({ length: 24 }, (_, token) => 3 * Math.sin(token * 1.7) - token / 12);
 const recent = [3, 8, 15, 8];
 const DRAWS = 20_000;
+
+describe('greedy', () => {
+  test('takes the first of several equal logits', () => {
+    assert.equal(greedy(Float32Array.of(1, 3, 3)), 1);
+  });
+});
 
 describe('a sampler', () => {
   const rows: readonly (readonly [name: string, params: SamplingParams])[] = [

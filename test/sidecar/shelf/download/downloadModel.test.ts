@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -7,6 +7,7 @@ import type { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { DownloadProgress, DownloadResult } from '../../../../sidecar/protocol/client.ts';
 import { downloadModel, type ModelDownload } from '../../../../sidecar/shelf/download/downloadModel.ts';
 import { HttpClient } from '../../../../sidecar/common/http/httpClient.ts';
+import { ggufHeaderBytes, tinyModel } from '../../models/ggufFile.ts';
 import {
   cutAfter,
   cutWhenReceived,
@@ -286,6 +287,14 @@ describe('downloadModel fails with the reason', () => {
   });
 });
 
+it('downloadModel removes a file with a header but of an unknown architecture', async () => {
+  const model = tinyModel({ metadata: { 'general.architecture': { type: 'string', value: 'unknown' } } });
+  await using server = await ModelServer.start(Buffer.concat([ggufHeaderBytes(model), Buffer.alloc(300_000)]));
+  const { message } = await refusal(download({ server }));
+  assert.match(message, /is no model that can be used, and was removed: .*unknown/);
+  assert.deepEqual(await filesThere(), []);
+});
+
 describe('a download that stops', () => {
   /** Pauses once this many bytes have arrived. */
   async function pausedAt(server: ModelServer, bytes: number): Promise<void> {
@@ -398,6 +407,17 @@ describe('a model in several parts', () => {
     assert.deepEqual(
       server.requests.map(({ url, range }) => `${url.slice(7, 12)} ${range ?? '-'}`),
       ['00001 -', '00002 -', '00002 bytes=50000-'],
+    );
+  });
+
+  it('gives the first part its name last, so that a model with that part is whole', async () => {
+    await using server = await ModelServer.start(content);
+    // No file can take the name of a folder.
+    await mkdir(path.join(folder, 'model-00001-of-00002.gguf'));
+    await refusal(download({ server, files: files(server) }));
+    assert.deepEqual(
+      (await filesThere()).filter((name) => name.endsWith('.gguf')),
+      ['model-00001-of-00002.gguf', 'model-00002-of-00002.gguf'],
     );
   });
 
