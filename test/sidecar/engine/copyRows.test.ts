@@ -19,7 +19,7 @@ describe('copyRows between sequences', () => {
 
     constructor(tokens: readonly number[], changes: Partial<SequenceRows> = {}) {
       this.tokens = tokens;
-      const sequence = this;
+      const held = (): readonly number[] => this.tokens;
       this.rows = {
         key: 'model',
         rowBytes: 1,
@@ -27,13 +27,13 @@ describe('copyRows between sequences', () => {
         evaluatedTokens: 1,
         stretch: 1,
         get tokens() {
-          return sequence.tokens;
+          return held();
         },
-        holds: (wanted, length) => wanted.slice(0, length).every((token, index) => sequence.tokens[index] === token),
-        read: (first, into) => into.set(sequence.tokens.slice(first, first + into.length)),
+        holds: (wanted, length) => wanted.slice(0, length).every((token, index) => this.tokens[index] === token),
+        read: (first, into) => into.set(this.tokens.slice(first, first + into.length)),
         append: (more, bytes) => {
           assert.deepEqual([...bytes], [...more], 'each token has its row');
-          sequence.tokens = [...sequence.tokens, ...more];
+          this.tokens = [...this.tokens, ...more];
         },
         ...changes,
       };
