@@ -1,8 +1,10 @@
+import { commonPrefixLength, commonSuffixLength } from '../../common/commonPrefix.ts';
 import type { ModelSession } from '../../engine/engine.ts';
 import { type LineChange, lineChangeOf } from '../../nextEdits/rewriting/lineChange.ts';
 import { LEAST_SURE, refusalOf, type Sureness } from '../../nextEdits/rewriting/rewriteGate.ts';
 import { type RewritePlace, rewritePlaces } from '../../nextEdits/rewriting/rewritePlaces.ts';
 import type { RecentEdit, SourceDocument, TextEdit } from '../../nextEdits/suggester.ts';
+import { isWordAt } from '../../nextEdits/words.ts';
 import { rewriteLine } from './lineRewriter.ts';
 
 export interface WriteRequest {
@@ -100,7 +102,7 @@ export class EditWriter {
       const rewriting = await rewriteLine(
         session.engine,
         {
-          edits: [edit],
+          edit,
           line,
           languageId: document.languageId,
           sequence: sequenceOf(request.clientKey),
@@ -135,13 +137,9 @@ function anyOf(own: AbortSignal, other: AbortSignal | undefined): AbortSignal {
 
 /** Returns an edit without the text that stays at its beginning and end. Words stay whole. */
 function smallest([start, end, text]: TextEdit, present: string): TextEdit {
-  const isWord = (unit = ''): boolean => /[\p{L}\p{N}_]/u.test(unit);
-  const most = Math.min(present.length, text.length);
-  let head = 0;
-  while (head < most && present[head] === text[head]) head++;
-  while (head > 0 && isWord(present[head - 1])) head--;
-  let tail = 0;
-  while (tail < most - head && present.at(-1 - tail) === text.at(-1 - tail)) tail++;
-  while (tail > 0 && isWord(present.at(-tail))) tail--;
+  let head = commonPrefixLength(present, text);
+  while (head > 0 && isWordAt(present, head - 1)) head--;
+  let tail = commonSuffixLength(present, text, head);
+  while (tail > 0 && isWordAt(present, present.length - tail)) tail--;
   return [start + head, end - tail, text.slice(head, text.length - tail)];
 }

@@ -7,8 +7,8 @@ import type { EngineGenerateParams, EngineGenerateResult, TokenId, TokenLikeliho
 import { rewritePrompt } from './rewritePrompt.ts';
 
 interface RewriteRequest {
-  /** The user's last edits, the oldest first. */
-  readonly edits: readonly LineChange[];
+  /** The user's last edit. */
+  readonly edit: LineChange;
   /** The line as it is, with its indentation. */
   readonly line: string;
   readonly languageId: string;
@@ -35,13 +35,12 @@ export async function rewriteLine(
   request: RewriteRequest,
   signal: AbortSignal,
 ): Promise<Rewriting | undefined> {
-  const { edits, line, languageId } = request;
+  const { edit, line, languageId } = request;
   const endsAt = performance.now() + request.limitMs;
-  const newest = edits.at(-1);
   const [prompt, present, guess] = await Promise.all([
-    engine.tokenize(rewritePrompt(edits, line, languageId), { special: false }),
+    engine.tokenize(rewritePrompt([edit], line, languageId), { special: false }),
     engine.tokenize(line + BEHIND_LINE, { special: false }),
-    engine.tokenize((newest ? sameChange(newest, line) : line) + BEHIND_LINE, { special: false }),
+    engine.tokenize(sameChange(edit, line) + BEHIND_LINE, { special: false }),
   ]);
   if (present.length > MAX_LINE_TOKENS || prompt.length > MAX_PROMPT_TOKENS) return undefined;
   const generate = (params: GivenParams): Promise<EngineGenerateResult> =>

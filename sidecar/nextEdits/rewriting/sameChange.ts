@@ -1,3 +1,4 @@
+import { commonPrefixLength, commonSuffixLength } from '../../common/commonPrefix.ts';
 import { placesOfWord, tokensOf } from '../words.ts';
 import { type LineChange, wordsOnlyIn } from './lineChange.ts';
 
@@ -20,11 +21,8 @@ export function sameChange({ before, after }: Pick<LineChange, 'before' | 'after
 
 /** Returns what stands between the equal beginnings and ends of two lists of tokens. */
 function changedStretch(before: readonly string[], after: readonly string[]): readonly [gone: string, come: string] {
-  const most = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < most && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  const head = commonPrefixLength(before, after);
+  const tail = commonSuffixLength(before, after, head);
   const middle = (tokens: readonly string[]): string => tokens.slice(head, tokens.length - tail).join('');
   return [middle(before), middle(after)];
 }
