@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { after, it } from 'node:test';
 import { withStatedChecksums } from '../.scripts/catalogueChecksums.ts';
 import { builtInCatalogue } from '../sidecar/shelf/catalogue/catalogue.ts';
 import type { Catalogue } from '../sidecar/shelf/catalogue/schema.ts';
@@ -7,6 +7,8 @@ import { HttpClient } from '../sidecar/common/http/httpClient.ts';
 import { linkedRedirect, modelBytes, ModelServer, sha256, whole } from './sidecar/shelf/modelServer.ts';
 
 const content = modelBytes();
+const client = await HttpClient.open({ systemCertificates: false }, {});
+after(() => client.close());
 
 /** A catalogue with a single file, served by the server. */
 function catalogueOf({ url }: ModelServer): Catalogue {
@@ -16,8 +18,7 @@ function catalogueOf({ url }: ModelServer): Catalogue {
 
 it('withStatedChecksums writes the sizes and checksums that the servers state', async () => {
   await using server = await ModelServer.start(content, linkedRedirect('/elsewhere'), whole);
-  const client = await HttpClient.open({ systemCertificates: false }, {});
-  const { models } = await withStatedChecksums(catalogueOf(server), client).finally(() => client.close());
+  const { models } = await withStatedChecksums(catalogueOf(server), client);
   assert.deepEqual(models[0]?.quantisations[0]?.files, [
     { url: server.url, sizeBytes: content.length, sha256: sha256(content) },
   ]);
@@ -25,9 +26,8 @@ it('withStatedChecksums writes the sizes and checksums that the servers state', 
 
 it('withStatedChecksums rejects if a server states no checksum', async () => {
   await using server = await ModelServer.start(content);
-  const client = await HttpClient.open({ systemCertificates: false }, {});
   await assert.rejects(
-    withStatedChecksums(catalogueOf(server), client).finally(() => client.close()),
+    withStatedChecksums(catalogueOf(server), client),
     /HTTP status 200 and states 300000 bytes and no SHA-256/,
   );
 });

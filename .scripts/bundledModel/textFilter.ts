@@ -121,7 +121,7 @@ export function filterText(
 function decode(content: Uint8Array): string | undefined {
   try {
     const text = decoder.decode(content).replace(/\r\n?/g, '\n');
-    // eslint-disable-next-line no-control-regex -- just these are looked for.
+    // oxlint-disable-next-line no-control-regex -- just these are looked for.
     return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
   } catch {
     return undefined;

@@ -12,7 +12,15 @@ export interface StatusInput {
 }
 
 export type StatusKind =
-  'idle' | 'starting' | 'loading' | 'ready' | 'busy' | 'off' | 'languageOff' | 'snoozed' | 'trouble';
+  | 'idle'
+  | 'starting'
+  | 'loading'
+  | 'ready'
+  | 'busy'
+  | 'off'
+  | 'languageOff'
+  | 'snoozed'
+  | 'trouble';
 
 /**
  * Returns the kind of status to show: first trouble, then features that the user switched off, then the sidecar's

@@ -4,7 +4,7 @@ import type { WriteStream } from 'node:tty';
  * Control characters except line breaks and tabs. On a terminal they move the cursor, change its title, or write to the
  * clipboard.
  */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /**
  * Characters by which a name could imitate or reorder lines of the output: line breaks, tabs, and marks that override

@@ -33,7 +33,15 @@ export interface QuickFix {
 
 /** The kinds of suggestions. Each but `model` has a file in `suggesters/`. The model's are in `rewriting/`. */
 type SuggestionKind =
-  'rename' | 'signature' | 'repeat' | 'series' | 'table' | 'import' | 'diagnostic' | 'wording' | 'model';
+  | 'rename'
+  | 'signature'
+  | 'repeat'
+  | 'series'
+  | 'table'
+  | 'import'
+  | 'diagnostic'
+  | 'wording'
+  | 'model';
 
 /** Changes of one document that follow from recent edits. */
 export interface Suggestion {

@@ -60,7 +60,8 @@ export class WorkspaceQueries {
     const full: ContextQuery = { ...query, openUris: this.#tabs, edits: [], definitions: [], problems: [] };
     return (
       ((await this.options.index.ask('texts', { query: full, maxUnits })) as
-        Pick<FileText, 'uri' | 'text'>[] | undefined) ?? []
+        | Pick<FileText, 'uri' | 'text'>[]
+        | undefined) ?? []
     );
   }
 

@@ -70,9 +70,7 @@ try {
     [BEAM_REFERENCE]: theirs('float32', { ...theirOptions, beamSize: BEAMS }),
     [BEAM_ARM]: await ours('F32', { ...options, beamSize: BEAMS }),
   };
-  const heard = await inTurns(arms, samples).finally(() =>
-    Promise.all(Object.values(arms).map((arm) => arm[Symbol.asyncDispose]())),
-  );
+  const heard = await inTurns(arms, samples);
   const layers = await layerErrors(
     COMPARED_TYPES,
     samples.slice(0, COMPARED_RECORDINGS).map(({ file }) => file),
@@ -83,19 +81,26 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** All arms transcribe each recording before the next, so that other load affects all alike. */
+/**
+ * All arms transcribe each recording before the next, so that other load affects all alike. Disposes of the arms at the
+ * end.
+ */
 async function inTurns(
   arms: Readonly<Record<string, Recogniser>>,
   samples: readonly Sample[],
 ): Promise<ReadonlyMap<string, readonly Heard[]>> {
   const heard = new Map<string, Heard[]>(Object.keys(arms).map((name) => [name, []]));
-  // The first transcription loads and allocates in every arm.
-  for (const arm of Object.values(arms)) await arm.transcribe((samples[0] as Sample).file);
-  for (const [index, { file }] of samples.entries()) {
-    for (const [name, arm] of Object.entries(arms)) heard.get(name)?.push(await arm.transcribe(file));
-    process.stderr.write(`${index + 1} of ${samples.length} recordings\n`);
+  try {
+    // The first transcription loads and allocates in every arm.
+    for (const arm of Object.values(arms)) await arm.transcribe((samples[0] as Sample).file);
+    for (const [index, { file }] of samples.entries()) {
+      for (const [name, arm] of Object.entries(arms)) heard.get(name)?.push(await arm.transcribe(file));
+      process.stderr.write(`${index + 1} of ${samples.length} recordings\n`);
+    }
+    return heard;
+  } finally {
+    await Promise.all(Object.values(arms).map((arm) => arm[Symbol.asyncDispose]()));
   }
-  return heard;
 }
 
 /** Returns recordings with transcripts at 16 kHz, so that both engines get the same samples. */

@@ -27,7 +27,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   'every command of the manifest is registered': async () => {
-    const { contributes } = vscode.extensions.getExtension(EXTENSION_ID)?.packageJSON as {
+    const { contributes } = vscode.extensions.getExtension(EXTENSION_ID)!.packageJSON as {
       contributes: { commands: { command: string }[] };
     };
     const registered = new Set(await vscode.commands.getCommands(true));

@@ -68,9 +68,9 @@ export class EngineChild {
       this.#subprocess.kill('SIGKILL');
     });
     const pulses = new PulseReader();
-    this.#subprocess.stdio[LIFELINE_FD].setEncoding('utf8').on('data', (text: string) =>
-      pulses.read(text).forEach((pulse) => watch.hear(pulse)),
-    );
+    this.#subprocess.stdio[LIFELINE_FD]
+      .setEncoding('utf8')
+      .on('data', (text: string) => pulses.read(text).forEach((pulse) => watch.hear(pulse)));
     if (isWatched) watch.start();
     this.ended = this.#subprocess.then((result) => {
       this.#isAlive = false;

@@ -22,7 +22,15 @@ export interface Sureness {
 
 /** Why a written line is not shown. */
 export type Refusal =
-  'same' | 'copy' | 'unlike' | 'deletion' | 'long' | 'strange' | 'unrelated' | 'reversal' | 'unsure';
+  | 'same'
+  | 'copy'
+  | 'unlike'
+  | 'deletion'
+  | 'long'
+  | 'strange'
+  | 'unrelated'
+  | 'reversal'
+  | 'unsure';
 
 /** Fitted to the commits of this repository ([measured](../../../docs/results/next-edits-model.md)). */
 export const LEAST_SURE: Sureness = { leadNats: 2, gainNats: 2, worstNats: 0.7 };

@@ -4,7 +4,7 @@ import { BATCH_TOKENS } from '../../../sidecar/models/chorus/network/batchTokens
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
-import { isForAnything, openChosen, readTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';
+import { isForAnything, openChosen, readTogether } from '../contextQuality/chosenSequence.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
@@ -72,8 +72,7 @@ export async function measurePlaces(
         prompts: [context],
         contextTokens: HELD_TOKENS,
       });
-      for (const [task, results] of ofContext)
-        await measure(task, results, (sequences.byPrompt[0]?.get(task) as ChosenSequence).sequence);
+      for (const [task, results] of ofContext) await measure(task, results, sequences.byPrompt[0]!.get(task)!.sequence);
     }
     const byPlace = unfinished.filter(([task]) => choosesOnce(task) && !isForAnything(task));
     const unmeasured = places.filter(({ id }) => byPlace.some(([, results]) => !results.get(id)));
@@ -88,7 +87,7 @@ export async function measurePlaces(
           if (!results.get(place.id))
             await results.add({
               id: place.id,
-              nats: await natsAfter((sequences.byPrompt[index]?.get(task) as ChosenSequence).sequence, place),
+              nats: await natsAfter(sequences.byPrompt[index]!.get(task)!.sequence, place),
             });
         }
       }

@@ -220,7 +220,7 @@ describe('a plain LSP client with the real model', () => {
       assert.ok(enginePid);
       process.kill(enginePid, 'SIGKILL');
       const { error } = await client.answer(id);
-      assert.equal((error?.data as { code: string }).code, 'engine-crashed');
+      assert.equal((error?.data as { code: string } | undefined)?.code, 'engine-crashed');
       assert.ok((await client.request(COUNT_TOKENS_REQUEST, { text: 'hello' })).tokens > 0);
       assert.equal(isRunning(state.pid), true);
     },
@@ -229,7 +229,7 @@ describe('a plain LSP client with the real model', () => {
   it('gets one clear error for a model that does not exist, and then uses the default', async () => {
     client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '/does/not/exist.gguf' } } });
     const { error } = await client.answer(client.sendRequest('chorus/countTokens', { text: 'hello' }));
-    assert.equal((error?.data as { code: string }).code, 'model-not-found');
+    assert.equal((error?.data as { code: string } | undefined)?.code, 'model-not-found');
     const status = await client.request(STATUS_REQUEST, undefined);
     assert.deepEqual([status.state, status.trouble?.code], ['trouble', 'model-not-found']);
     client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '' } } });
