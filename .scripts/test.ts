@@ -12,9 +12,10 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HOST_VERSIONS, NEWEST_HOST, setUpHost, type HostVersion } from '../test/host/setup.ts';
 import { fetchModel } from './fetchModel.ts';
-import { longestFirst } from './longestTests.ts';
+import { LONGEST_TESTS, longestFirst } from './longestTests.ts';
 import { FILES_PER_CORE } from './ownCore.ts';
 import { writePlainSources } from './plainSources.ts';
+import { withSharedProcesses } from './sharedProcesses.ts';
 import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -241,6 +242,10 @@ async function nodeTest(
 ): Promise<boolean> {
   if (testFiles.length === 0) return true;
   const sources = await plainSources();
+  const processes =
+    testFiles.length === 1
+      ? testFiles
+      : await withSharedProcesses(longestFirst(testFiles), { root, folder: home, alone: LONGEST_TESTS });
   return run(
     title,
     process.execPath,
@@ -249,7 +254,7 @@ async function nodeTest(
       path.join(root, '.scripts/runTests.ts'),
       `--concurrency=${concurrency}`,
       `--limit-ms=${limitMs}`,
-      ...longestFirst(testFiles),
+      ...processes,
     ],
     {
       output,
