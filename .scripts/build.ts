@@ -10,8 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { GRAMMARS } from '../sidecar/syntax/definitionShapes.ts';
 import { asciiBundles } from './asciiBundles.ts';
+import { extensionLibraries, useExtensionLibraries } from './extensionLibraries.ts';
 import { NODE_LLAMA_CPP_BUNDLE, nodeLlamaCppBundle, useNodeLlamaCppBundle } from './nodeLlamaCpp.ts';
 import { tablesAsJson } from './tablesAsJson.ts';
+import { vscodeNames } from './vscodeNames.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { production, watch, out, metafile } = parseArgs({
@@ -57,15 +59,19 @@ function nodeOptions(outfile: string): BuildOptions {
   };
 }
 
+const extension: BuildOptions = {
+  ...common,
+  outfile: path.join(outputFolder, 'extension.cjs'),
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode'],
+};
 const bundles: BuildOptions[] = [
   {
-    ...common,
+    ...extension,
     entryPoints: ['extension/main.ts'],
-    outfile: path.join(outputFolder, 'extension.cjs'),
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    external: ['vscode'],
+    plugins: [useExtensionLibraries, vscodeNames, ...(extension.plugins ?? [])],
     // The first line of the bundle, so that the extension can measure its load time.
     banner: { js: 'const chorusLoadStartMs = performance.now();' },
   },
@@ -93,6 +99,7 @@ const bundles: BuildOptions[] = [
 const present = [
   ...bundles.filter((bundle) => (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry)))),
   nodeLlamaCppBundle(nodeOptions(NODE_LLAMA_CPP_BUNDLE)),
+  extensionLibraries(extension),
 ];
 /** Copies tree-sitter and its grammars, which the index loads by path. */
 async function copyGrammars(): Promise<void> {

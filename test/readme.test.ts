@@ -19,17 +19,17 @@ const QUOTED: readonly { figure: string; page: string; row: string; column: stri
   { figure: '756', page: 'bundled-model', row: 'memory at its peak, MiB', column: 'Chorus-0.5B' },
   { figure: '15 of 50', page: 'explanations', row: 'misleading', column: 'Chorus-0.5B' },
   { figure: '33 of 50', page: 'explanations', row: 'right', column: 'Chorus-0.5B' },
-  { figure: '22 of 31', page: 'call-sites', row: 'with the workspace as context', column: 'name and arguments right' },
+  { figure: '26 of 31', page: 'call-sites', row: 'with the workspace as context', column: 'name and arguments right' },
   { figure: '0 of 31', page: 'call-sites', row: 'without', column: 'name and arguments right' },
-  { figure: '612', page: 'reopen', row: '4096', column: 'kept, ms' },
-  { figure: '11172', page: 'reopen', row: '4096', column: 'cold start, ms' },
+  { figure: '933', page: 'reopen', row: '4096', column: 'kept, ms' },
+  { figure: '14018', page: 'reopen', row: '4096', column: 'cold start, ms' },
   {
     figure: '55 ms / 599 ms',
     page: 'typing',
     row: 'keystroke to text (with the editor’s 50 ms), p50 / p90',
     column: 'Chorus',
   },
-  { figure: '47.3 / 73.3', page: 'activation', row: '1.139.1', column: 'both' },
+  { figure: '69.2 / 103.8', page: 'activation', row: '1.139.1', column: 'sum' },
 ];
 
 /** The cells of each row of every table in a text, with the names of their columns. */

@@ -29,7 +29,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
   /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
-  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|workshop|chatTemplate|train|microphone|lifeline|cli|uninstall|nodeLlamaCpp)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/((extension|extensionLibraries|context)\.cjs|(sidecar|engine|workshop|chatTemplate|train|microphone|lifeline|cli|uninstall|nodeLlamaCpp)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
@@ -97,6 +97,7 @@ describe("this platform's package", () => {
   it('contains all needed files', () => {
     for (const name of [
       'extension.cjs',
+      'extensionLibraries.cjs',
       'context.cjs',
       'grammars/tree-sitter.wasm',
       'grammars/tree-sitter-python.wasm',
