@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { residentMegabytes, type ProcessMemory } from './support/processMemory.ts';
 import { RawClient } from './support/rawClient.ts';
-import { modelEnvironment, TestHome } from './support/sidecar.ts';
-import { LOAD_REQUEST } from '../../../sidecar/protocol/client.ts';
+import { TestHome } from './support/sidecar.ts';
+import { GENERATE_REQUEST, LOAD_REQUEST } from '../../../sidecar/protocol/client.ts';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const uri = 'file:///sample.py';
 const code = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
@@ -17,8 +20,12 @@ const maxGrowthMegabytes = 15;
 describe('cancelled requests', () => {
   it(`answers ${requests} of them in ${heapMegabytes} MiB of heap, with flat memory, and then serves the next request`, async () => {
     await using home = await TestHome.create();
+    const modelPath = path.join(home.folder, 'tiny.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(modelPath, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
     const state = await home.start({
-      env: await modelEnvironment(),
+      // What a request leaves behind does not depend on the model.
+      env: { CHORUS_MODEL: modelPath },
       execArgv: [`--max-old-space-size=${heapMegabytes}`],
     });
     await using client = await RawClient.initialized(state, {
@@ -46,13 +53,8 @@ describe('cancelled requests', () => {
       const growth = last[part] - (warm?.[part] ?? 0);
       assert.ok(growth < maxGrowthMegabytes, `the ${part} process grew from ${warm?.[part]} to ${last[part]} MiB`);
     }
-    const end = { line: 4, character: 12 };
-    const list = (await client.request('textDocument/inlineCompletion', {
-      textDocument: { uri },
-      position: end,
-      context: { triggerKind: 2 },
-    })) as { items: readonly unknown[] };
-    assert.ok(list.items.length > 0);
+    const { text } = await client.request(GENERATE_REQUEST, { prompt: code, maxTokens: 3 });
+    assert.ok(text.length > 0);
     assert.equal((await home.state()).pid, state.pid);
   });
 });
