@@ -17,8 +17,11 @@ import { RawClient } from './support/rawClient.ts';
 import { TestHome } from './support/sidecar.ts';
 
 const URI = 'file:///project/main.ts';
-const source = Array.from({ length: 12 }, (_, line) => `const value${line} = compute(${line * 7});`).join('\n');
-const PLACES = [4, 7, 10].map((line) => ({ line, character: 14 }));
+/** Short enough that the prompts of a slow machine have the whole text. */
+const source = Array.from({ length: 6 }, (_, line) => `const value${line} = f(${line});`).join('\n');
+const PLACES = [1, 3, 5].map((line) => ({ line, character: 14 }));
+/** No completion ends because of its time. */
+const COMPLETION = { timeoutMs: 300_000, maxTokens: 16, multiline: 'never' };
 
 describe('The expert of a workspace', () => {
   let folder: string;
@@ -45,7 +48,15 @@ describe('The expert of a workspace', () => {
         clientKind: 'test',
         clientVersion: '1.0.0',
         workspaceKey,
-        settings: { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 4_096, ...settings },
+        settings: {
+          modelPath,
+          engine: 'chorus',
+          device: 'cpu',
+          threads: 1,
+          contextSizeTokens: 4_096,
+          completion: COMPLETION,
+          ...settings,
+        },
       },
     });
     client.open(URI, source);
