@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Device } from '../../kernels/ggml/device.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
 import { architectures, ownArchitectures } from '../../sidecar/models/architectures/architectures.ts';
@@ -205,6 +206,8 @@ export async function writeTinyModel(
     type: TensorType;
     device: Device;
     seed?: number;
+    /** The seed of the routers (default: `seed`). */
+    routerSeed?: number;
     vocabulary?: Readonly<Record<string, Entry>>;
     /** Further keys of the architecture. */
     keys?: Readonly<Record<string, Entry>>;
@@ -240,22 +243,38 @@ export async function writeTinyModel(
         !options.omit?.some((end) => name.endsWith(end)),
     );
   const counts = specs.map(({ extents }) => extents.reduce((product, extent) => product * extent, 1));
-  const random = deviates(
-    options.seed ?? 1,
-    counts.reduce((sum, count) => sum + count, 0),
+  const { seed = 1, routerSeed } = options;
+  const total = (of: (spec: (typeof specs)[number]) => boolean): number =>
+    specs.reduce((sum, spec, index) => (of(spec) ? sum + (counts[index] as number) : sum), 0);
+  const weights = nextOf(
+    deviates(
+      seed,
+      total(() => true),
+    ),
   );
+  const routers = routerSeed === undefined ? weights : nextOf(deviates(routerSeed, total(isRouter)));
   const tensors: TensorSource[] = [];
-  let used = 0;
   for (const [index, spec] of specs.entries()) {
-    const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('gate_inp');
+    const isVector = spec.extents.length === 1 || spec.use === 'vector' || isRouter(spec);
     const mean = meanOf(spec.name, isVector);
     const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
     const values = new Float32Array(counts[index] as number);
-    for (let at = 0; at < values.length; at++) values[at] = mean + spread * (random[used++] as number);
+    const next = isRouter(spec) ? routers : weights;
+    for (let at = 0; at < values.length; at++) values[at] = mean + spread * next();
     const bytes = encode(device, isVector ? 'F32' : type, values, spec.extents[0] as number);
     tensors.push({ name: spec.name, shape: spec.extents, type: isVector ? 'F32' : type, chunks: () => [bytes] });
   }
   await writeGguf(file, { metadata: new Map(Object.entries(metadata)), tensors });
+}
+
+function isRouter({ name }: { readonly name: string }): boolean {
+  return name.includes('gate_inp');
+}
+
+/** Returns a function that returns the values one after the other. */
+function nextOf(values: Float64Array): () => number {
+  let used = 0;
+  return () => values[used++] as number;
 }
 
 /** Norms and factors of frequencies lie around 1. A state forgets by a negative logarithm. */
@@ -274,18 +293,16 @@ function encode(device: Device, type: TensorType, values: Float32Array, columns:
 
 /** The normal deviates of a seed so far, by Box and Muller over a linear congruential generator. */
 interface Deviates {
-  readonly seed: number;
   readonly values: Float64Array;
   readonly state: number;
 }
 
-/** The deviates of the last seed, since most models of a test file use the same seed. */
-let kept: Deviates = { seed: NaN, values: new Float64Array(0), state: 0 };
+/** The deviates of the last seeds, since most models of a test file use the same ones. */
+const kept = new LRUCache<number, Deviates>({ max: 2 });
 
 /** At least the first `count` deviates of a seed. */
 function deviates(seed: number, count: number): Float64Array {
-  const { values: known, state: from } =
-    kept.seed === seed ? kept : { values: new Float64Array(0), state: seed >>> 0 || 1 };
+  const { values: known, state: from } = kept.get(seed) ?? { values: new Float64Array(0), state: seed >>> 0 || 1 };
   if (known.length >= count) return known;
   const values = new Float64Array(count);
   values.set(known);
@@ -296,7 +313,7 @@ function deviates(seed: number, count: number): Float64Array {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     values[index] = radius * Math.cos(2 * Math.PI * ((state + 1) / (2 ** 32 + 1)));
   }
-  kept = { seed, values, state };
+  kept.set(seed, { values, state });
   return values;
 }
 

@@ -79,9 +79,11 @@ describe('upcycling equal models keeps their outputs:', () => {
     ],
     ['two, attention averaged', 2, { attention: 'average' }],
   ];
-  for (const variant of variants) {
+  for (const [index, variant] of variants.entries()) {
     for (const type of ['F32', 'Q4_0'] as const) {
-      for (const [name, copies, changes] of recipes) {
+      for (const [recipe, [name, copies, changes]] of recipes.entries()) {
+        // Bytes of quantised weights are copied in the same way in every architecture.
+        if (type === 'Q4_0' && recipe % variants.length !== index) continue;
         it(`${variant} in ${type}, ${name}`, async () => {
           const source = await write('source.gguf', { variant, type });
           const copiesOf = await Promise.all(
