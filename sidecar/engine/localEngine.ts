@@ -19,6 +19,7 @@ import type {
 import { ChatTemplate } from '../models/chatTemplate/chatTemplate.ts';
 import { MAX_TEMPLATE_UNITS } from '../models/chatTemplate/messages.ts';
 import { TemplateProcess } from '../models/chatTemplate/templateProcess.ts';
+import { closeLlama } from '../models/llamaCpp/closeLlama.ts';
 import { openDevice, type OpenedDevice } from '../models/llamaCpp/device.ts';
 import { attentionCostSlope, inspectModelFile, promptMetadata } from '../models/modelFile.ts';
 import type { Evaluator } from '../models/evaluator.ts';
@@ -169,8 +170,7 @@ export class LocalEngine implements Engine, Measuring {
   async dispose(): Promise<void> {
     await this.unload();
     this.#templates.dispose();
-    await this.#device?.llama.dispose();
-    this.#device = undefined;
+    await this.#closeDevice();
   }
 
   #ready(): Loaded {
@@ -195,11 +195,15 @@ export class LocalEngine implements Engine, Measuring {
   async #openDevice(params: Pick<LoadParams, 'device'>, threads: number): Promise<OpenedDevice> {
     const key = `${params.device} ${threads}`;
     if (this.#device?.key === key) return this.#device;
-    await this.#device?.llama.dispose();
-    this.#device = undefined;
+    await this.#closeDevice();
     const opened = await openDevice(params.device, { threads, log: (line) => this.#log(line) });
     this.#device = { ...opened, key };
     return opened;
+  }
+
+  async #closeDevice(): Promise<void> {
+    if (this.#device) await closeLlama(this.#device.llama);
+    this.#device = undefined;
   }
 
   async #prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {

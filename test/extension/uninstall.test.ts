@@ -19,8 +19,14 @@ async function uninstall(home: string): Promise<void> {
 }
 
 describe('the uninstall hook', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
   it('stops the sidecar, even with connected clients, and removes its folder', async () => {
-    const home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
+    const home = path.join(folder, 'home');
     const { socket, state } = await findOrStart({
       sidecarScript: testedSidecar.script,
       execArgv: testedSidecar.execArgv,
@@ -39,9 +45,9 @@ describe('the uninstall hook', () => {
     let home: string;
     let other: string;
     beforeEach(async () => {
-      home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
-      other = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-cursor-')), 'chorus-0.1.0');
-      await mkdir(other);
+      home = path.join(folder, 'home');
+      other = path.join(folder, 'cursor', 'chorus-0.1.0');
+      await mkdir(other, { recursive: true });
       await writeFile(path.join(other, 'package.json'), '{}');
       await mkdir(path.join(home, 'models'), { recursive: true });
     });
@@ -89,7 +95,8 @@ describe('the uninstall hook', () => {
   });
 
   it('removes the folder if no sidecar runs, and accepts that there is no folder', async () => {
-    const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
+    const home = path.join(folder, 'home');
+    await mkdir(home);
     await writeFile(path.join(home, 'sidecar.log'), 'x');
     for (const file of ['speeds.json', 'headNeeds.json', 'headNeeds.json.0f.tmp'])
       await writeFile(path.join(home, file), '[]');
@@ -101,7 +108,8 @@ describe('the uninstall hook', () => {
   });
 
   it('leaves files that Chorus did not write', async () => {
-    const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
+    const home = path.join(folder, 'home');
+    await mkdir(home);
     await writeFile(path.join(home, 'sidecar.log'), 'x');
     await writeFile(path.join(home, 'thesis.txt'), 'x');
     await uninstall(home);

@@ -5,6 +5,7 @@ import { TroubleError } from '../../common/troubleError.ts';
 import { ownArchitectures } from '../architectures/architectures.ts';
 import type { TokenizerFile } from '../modelFile.ts';
 import type { OpenRequest } from '../openedModel.ts';
+import { noteFailedLoad } from './closeLlama.ts';
 
 /** The parts of an open request that loading needs. For a vocabulary the file need not be a whole model. */
 export interface LoadRequest extends Pick<OpenRequest, 'params' | 'device' | 'signal' | 'logLines'> {
@@ -33,6 +34,7 @@ export async function loadLlamaModel(
       }),
     );
   } catch (error) {
+    noteFailedLoad(request.device.llama);
     if (request.signal?.aborted)
       throw new TroubleError('engine-failed', `Loading ${path.basename(request.params.modelPath)} was cancelled.`, {
         cause: error,

@@ -1,6 +1,7 @@
 import type { DeviceChoice } from '../../protocol/client.ts';
 import { inspectModelFile, inspectTokenizerFile } from '../modelFile.ts';
 import { ModelText } from '../modelText.ts';
+import { closeLlama } from './closeLlama.ts';
 import { openDevice } from './device.ts';
 import { loadLlamaModel } from './loadLlamaModel.ts';
 
@@ -29,7 +30,7 @@ export async function openText(
     );
     const dispose = async (): Promise<void> => {
       await model.dispose();
-      await opened.llama.dispose();
+      await closeLlama(opened.llama);
     };
     try {
       return { text: await ModelText.of(model, file), dispose };
@@ -38,7 +39,7 @@ export async function openText(
       throw error;
     }
   } catch (error) {
-    await opened.llama.dispose();
+    await closeLlama(opened.llama);
     throw error;
   }
 }

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import process from 'node:process';
 import { after, before, describe, it, mock } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
@@ -22,6 +25,7 @@ const CONTEXT_TOKENS = 512;
 const LOADS = 30;
 /** The most that repeated loads may add: leftovers of the allocator, but not a set of caches per load. */
 const GROWTH_BYTES = 60e6;
+setFlagsFromString('--expose-gc');
 
 let folder: string;
 let device: Device;
@@ -58,6 +62,13 @@ async function damaged(
   change(bytes, bytes.indexOf(tensor) + tensor.length);
   await writeFile(file, bytes);
   return file;
+}
+
+async function collectGarbage(): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await setImmediate();
+    (runInNewContext('gc') as () => void)();
+  }
 }
 
 function load(modelPath: string, changes: Partial<LoadParams> = {}): Promise<LoadedModel> {
@@ -133,6 +144,12 @@ describe("Chorus's own engine", () => {
       load(file),
       (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message),
     );
+  });
+
+  it('opens another device after the remains of a failed load are collected as garbage', async () => {
+    await assert.rejects(load(path.join(folder, 'renamed.gguf')), { code: 'unsupported-model' });
+    await collectGarbage();
+    assert.equal((await load(await write('good.gguf'), { threads: 2 })).engine, 'chorus');
   });
 
   it('follows texts whose n-grams count, and ignores them if they only give drafts', async () => {
