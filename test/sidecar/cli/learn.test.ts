@@ -51,7 +51,7 @@ describe('chorus learn', () => {
       device,
       vocabulary: tinyVocabulary(),
       omit: ['.bias'],
-      keys: { block_count: { type: 'u32', value: 1 }, context_length: { type: 'u32', value: 4_096 } },
+      keys: { block_count: { type: 'u32', value: 1 }, context_length: { type: 'u32', value: 1_024 } },
     });
     shop = path.join(work, 'shop');
     await mkdir(shop);
