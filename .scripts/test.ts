@@ -242,10 +242,16 @@ async function nodeTest(
 ): Promise<boolean> {
   if (testFiles.length === 0) return true;
   const sources = await plainSources();
+  // Each of them may use the whole time limit, and starting a process is little beside starting VS Code.
+  const hostFiles = testFiles.filter((file) => file.startsWith(HOST_FOLDER));
   const processes =
     testFiles.length === 1
       ? testFiles
-      : await withSharedProcesses(longestFirst(testFiles), { root, folder: home, alone: LONGEST_TESTS });
+      : await withSharedProcesses(longestFirst(testFiles), {
+          root,
+          folder: home,
+          alone: [...LONGEST_TESTS, ...hostFiles],
+        });
   return run(
     title,
     process.execPath,
