@@ -172,11 +172,16 @@ async function unitTests(chosenFiles: readonly string[], output: Output): Promis
   const unitFiles = (chosenFiles.length > 0 ? chosenFiles : await testFiles()).filter(
     (file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER),
   );
+  // Files of other parts take too long to share a process and its time limit.
+  const processes =
+    unitFiles.length === 1
+      ? unitFiles
+      : await withSharedProcesses(longestFirst(unitFiles), { root, folder: home, alone: LONGEST_TESTS });
   if (process.platform !== 'linux')
-    return nodeTest(unitFiles, { title: 'unit', output, concurrency: 1, limitMs: UNIT_LIMIT_MS });
+    return nodeTest(processes, { title: 'unit', output, concurrency: 1, limitMs: UNIT_LIMIT_MS });
   const cores = path.join(home, 'cores');
   await mkdir(cores);
-  return nodeTest(unitFiles, {
+  return nodeTest(processes, {
     title: 'unit',
     output,
     concurrency: Math.min(os.availableParallelism() * FILES_PER_CORE, MAX_SIDE_BY_SIDE),
@@ -242,16 +247,6 @@ async function nodeTest(
 ): Promise<boolean> {
   if (testFiles.length === 0) return true;
   const sources = await plainSources();
-  // Each of them may use the whole time limit, and starting a process is little beside starting VS Code.
-  const hostFiles = testFiles.filter((file) => file.startsWith(HOST_FOLDER));
-  const processes =
-    testFiles.length === 1
-      ? testFiles
-      : await withSharedProcesses(longestFirst(testFiles), {
-          root,
-          folder: home,
-          alone: [...LONGEST_TESTS, ...hostFiles],
-        });
   return run(
     title,
     process.execPath,
@@ -260,7 +255,7 @@ async function nodeTest(
       path.join(root, '.scripts/runTests.ts'),
       `--concurrency=${concurrency}`,
       `--limit-ms=${limitMs}`,
-      ...processes,
+      ...testFiles,
     ],
     {
       output,

@@ -242,29 +242,26 @@ export async function writeTinyModel(
         !(options.isTied && name === 'output.weight') &&
         !options.omit?.some((end) => name.endsWith(end)),
     );
-  const counts = specs.map(({ extents }) => extents.reduce((product, extent) => product * extent, 1));
   const { seed = 1, routerSeed } = options;
-  const total = (of: (spec: (typeof specs)[number]) => boolean): number =>
-    specs.reduce((sum, spec, index) => (of(spec) ? sum + (counts[index] as number) : sum), 0);
-  const weights = nextOf(
-    deviates(
-      seed,
-      total(() => true),
-    ),
-  );
-  const routers = routerSeed === undefined ? weights : nextOf(deviates(routerSeed, total(isRouter)));
+  const weights = nextOf(deviates(seed, valuesOf(specs)));
+  const routers = routerSeed === undefined ? weights : nextOf(deviates(routerSeed, valuesOf(specs.filter(isRouter))));
   const tensors: TensorSource[] = [];
-  for (const [index, spec] of specs.entries()) {
+  for (const spec of specs) {
     const isVector = spec.extents.length === 1 || spec.use === 'vector' || isRouter(spec);
     const mean = meanOf(spec.name, isVector);
     const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
-    const values = new Float32Array(counts[index] as number);
+    const values = new Float32Array(valuesOf([spec]));
     const next = isRouter(spec) ? routers : weights;
     for (let at = 0; at < values.length; at++) values[at] = mean + spread * next();
     const bytes = encode(device, isVector ? 'F32' : type, values, spec.extents[0] as number);
     tensors.push({ name: spec.name, shape: spec.extents, type: isVector ? 'F32' : type, chunks: () => [bytes] });
   }
   await writeGguf(file, { metadata: new Map(Object.entries(metadata)), tensors });
+}
+
+/** Returns the number of values of these tensors. */
+function valuesOf(specs: readonly { readonly extents: readonly number[] }[]): number {
+  return specs.reduce((sum, { extents }) => sum + extents.reduce((product, extent) => product * extent, 1), 0);
 }
 
 function isRouter({ name }: { readonly name: string }): boolean {

@@ -126,7 +126,7 @@ describe('upcycling equal models keeps their outputs:', () => {
     const natsOf = async (file: string): Promise<number[]> => {
       using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
       const nats: number[] = [];
-      for (let start = 0; start + 256 <= 512; start += 256) {
+      for (let start = 0; start + 256 <= 768; start += 256) {
         const chunk = prose.slice(start, start + 256);
         network.sequence.truncate(0);
         const logits = await network.logits(chunk, { chunkTokens: 256 });
