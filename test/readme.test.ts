@@ -16,7 +16,7 @@ const readme = read('README.md');
 /** Each figure that README.md quotes from a page of results, and the cell of that page. */
 const QUOTED: readonly { figure: string; page: string; row: string; column: string }[] = [
   { figure: '57.8 %', page: 'bundled-model', row: 'HumanEval', column: 'Chorus-0.5B' },
-  { figure: '767', page: 'bundled-model', row: 'memory at its peak, MiB', column: 'Chorus-0.5B' },
+  { figure: '760', page: 'bundled-model', row: 'memory at its peak, MiB', column: 'Chorus-0.5B' },
   { figure: '15 of 50', page: 'explanations', row: 'misleading', column: 'Chorus-0.5B' },
   { figure: '33 of 50', page: 'explanations', row: 'right', column: 'Chorus-0.5B' },
   { figure: '26 of 31', page: 'call-sites', row: 'with the workspace as context', column: 'name and arguments right' },

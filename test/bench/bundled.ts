@@ -214,9 +214,9 @@ ${table.markdown}`;
   });
 }
 
-async function speed(time: Deadline): Promise<void> {
+async function speed(): Promise<void> {
   const table = speedTable(
-    await measureSpeeds(models, time),
+    await measureSpeeds(models),
     new Map(models.map(({ name, sizeBytes }) => [name, sizeBytes])),
   );
   figures['speed'] = table.figures;

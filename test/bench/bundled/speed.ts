@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
-import type { Deadline } from '../kept/deadline.ts';
 import { readBitTexts } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
@@ -31,15 +30,12 @@ export const LONG_CHARACTERS = 8_000;
 
 /**
  * Measures models as the product runs them, each in its own engine process. They take turns, so that other load affects
- * all of them. Stops after a round when the time is over.
+ * all of them. No result is kept, so all rounds run however little time a run has.
  */
-export async function measureSpeeds(
-  models: readonly BenchModel[],
-  deadline: Deadline,
-): Promise<ReadonlyMap<string, readonly Speed[]>> {
+export async function measureSpeeds(models: readonly BenchModel[]): Promise<ReadonlyMap<string, readonly Speed[]>> {
   const rounds = new Map(models.map(({ name }) => [name, [] as Speed[]]));
   const code = (await readBitTexts(['code'])).map(({ text }) => text).join('\n');
-  for (let round = 0; round < ROUNDS && (round === 0 || !deadline.isOver); round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (const model of models) rounds.get(model.name)?.push(await measureSpeed(model, code));
     console.error(`Speed: round ${round + 1} of ${ROUNDS}`);
   }
