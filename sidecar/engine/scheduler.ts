@@ -5,6 +5,7 @@ import { checkRequest, grammarOf } from './checkRequest.ts';
 import { createChunkSizers, type ChunkSizers } from './chunkSizers.ts';
 import { ContextKeeper, type Visit } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
+import { DeletedExperts } from './deletedExperts.ts';
 import { EndedEarly, Generation, type GenerateRequest, type GenerationContext } from './generation.ts';
 import { NamedTexts } from './namedTexts.ts';
 import { RequestEnd } from './requestEnd.ts';
@@ -29,6 +30,7 @@ export class Scheduler {
   readonly #sequences: SequenceTable<BackendSequence>;
   readonly #chunkSizers: ChunkSizers;
   readonly #keeper: ContextKeeper;
+  readonly #deletedExperts: DeletedExperts;
   readonly #texts = new NamedTexts();
   #index: TokenIndex | undefined;
   readonly #statistics = new StatisticsRecorder();
@@ -48,6 +50,7 @@ export class Scheduler {
       log: options.log ?? (() => undefined),
       idleMs: options.idleMs,
     });
+    this.#deletedExperts = new DeletedExperts({ backend, sequences: this.#sequences, turns: this.#turns });
     this.#chunkSizers = createChunkSizers(backend, options.attentionCostSlope);
   }
 
@@ -143,6 +146,7 @@ export class Scheduler {
       throw error;
     } finally {
       lease.release();
+      this.#deletedExperts.freeRest(this.#shutdown.signal);
     }
   }
 
@@ -201,9 +205,13 @@ export class Scheduler {
     await this.#keeper.keepAll();
   }
 
-  /** Removes a set of contexts from disk, or all sets. Contexts of running requests are not kept in it. */
+  /**
+   * Removes a set of contexts from disk, or all sets. Contexts of running requests are not kept in it. Experts whose
+   * files were deleted leave memory.
+   */
   async forgetContexts(params: ForgetContextsParams): Promise<void> {
     await this.#keeper.forget(params);
+    await this.#deletedExperts.free(this.#shutdown.signal);
   }
 
   /**

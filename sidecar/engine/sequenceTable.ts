@@ -76,6 +76,11 @@ export class SequenceTable<Sequence> {
     return this.#slots.flatMap((slot) => slot.name ?? []);
   }
 
+  /** The sequences that no request uses. */
+  idle(): readonly Sequence[] {
+    return this.#slots.flatMap(({ holder, sequence }) => (holder ? [] : [sequence]));
+  }
+
   /** The sequence of a name. A request may be using it. */
   peek(name: string): Sequence | undefined {
     return this.#slotOf(name)?.sequence;

@@ -21,6 +21,11 @@ export interface Backend {
    * adapters count, or all requests have the same.
    */
   adapterSet?(request: Pick<EngineGenerateParams, 'purpose' | 'expert'>): Promise<string>;
+  /**
+   * Frees the experts of workspaces whose files were deleted. `idle`: the sequences that no request uses. Those with
+   * rows of such an expert are emptied. Returns whether other sequences still use some. Absent: there are no experts.
+   */
+  freeDeletedExperts?(idle: readonly BackendSequence[]): 'all freed' | 'some remain';
   /** Compiles a grammar. Throws `TroubleError` 'invalid-input' if it can't be used. */
   grammar(source: GrammarSource): Promise<CompiledGrammar>;
 }

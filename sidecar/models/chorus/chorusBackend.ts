@@ -52,6 +52,10 @@ export class ChorusBackend implements Backend {
     return this.options.experts.adapterSet(request);
   }
 
+  freeDeletedExperts(idle: readonly ChorusSequence[]): 'all freed' | 'some remain' {
+    return this.options.experts.freeDeleted(idle);
+  }
+
   async grammar(source: GrammarSource): Promise<CompiledGrammar> {
     const { llama, tokenizer } = this.options;
     const { handle, stop } = await compileGrammar(llama, source);

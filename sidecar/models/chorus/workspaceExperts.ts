@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { EngineGenerateParams, ExpertFile } from '../../protocol/engine.ts';
 import type { AdapterFile } from '../adapters/adapterFile.ts';
 import { openAdapter } from '../adapters/openAdapters.ts';
 import { adaptTable, type AdaptedTable } from '../adapters/withAdapters.ts';
+import type { ChorusSequence } from './chorusSequence.ts';
 import type { CheckedModel } from './network/openNetwork.ts';
 import type { Network } from './network/network.ts';
 
@@ -11,6 +13,9 @@ import type { Network } from './network/network.ts';
 const MAX_EXPERTS = 4;
 
 interface LoadedExpert {
+  readonly path: string;
+  /** Whether its file was deleted. Later another expert may have the same path. */
+  isDeleted: boolean;
   /** Unique, so that no graph of an earlier expert is used again. */
   readonly adapterSet: string;
   readonly adapted: AdaptedTable;
@@ -80,7 +85,7 @@ export class WorkspaceExperts implements Disposable {
       const adapterSet = `expert:${this.#count++}`;
       network.addAdapterSet(adapterSet, adapted.table);
       report(`Loaded the expert of a workspace in ${Math.round(performance.now() - start)} ms.`);
-      return { adapterSet, adapted, key: counting.map(({ key }) => key).join(' ') };
+      return { path, isDeleted: false, adapterSet, adapted, key: counting.map(({ key }) => key).join(' ') };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       report(`The expert of a workspace can't be used. The model completes without it. ${reason}`);
@@ -97,6 +102,25 @@ export class WorkspaceExperts implements Disposable {
       this.#experts.delete(id);
       this.#free(expert);
     }
+  }
+
+  /**
+   * Frees the experts whose files were deleted. The sequences of `idle` that have rows of such an expert are emptied.
+   * Returns whether other sequences still use some.
+   */
+  freeDeleted(idle: readonly Pick<ChorusSequence, 'adapterSet' | 'begin'>[]): 'all freed' | 'some remain' {
+    for (const expert of this.#experts.values()) if (expert) expert.isDeleted ||= !existsSync(expert.path);
+    const deleted = [...this.#experts].filter(([, expert]) => expert?.isDeleted);
+    for (const sequence of idle)
+      if (deleted.some(([, expert]) => expert?.adapterSet === sequence.adapterSet)) sequence.begin('completion');
+    const inUse = new Set(this.options.inUse());
+    const unused = deleted.filter(([, expert]) => expert && !inUse.has(expert.adapterSet));
+    for (const [id, expert] of unused) {
+      this.#experts.delete(id);
+      this.#free(expert);
+      this.options.report('Removed the deleted expert of a workspace from memory.');
+    }
+    return unused.length === deleted.length ? 'all freed' : 'some remain';
   }
 
   #free(expert: LoadedExpert | undefined): void {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
+import type { GenerateRequest } from '../../../../sidecar/engine/generation.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { INCLUDES_KEY, PURPOSE_KEY, readAdapterFile } from '../../../../sidecar/models/adapters/adapterFile.ts';
 import type { EngineGenerateParams, EngineGenerateResult, ExpertFile } from '../../../../sidecar/protocol/engine.ts';
@@ -12,6 +14,13 @@ import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const PROMPT = Array.from({ length: 700 }, (_, index) => 97 + ((index * 31 + (index >> 4) * 7) % 26));
+const REQUEST: GenerateRequest = {
+  sequence: 'one',
+  tokens: PROMPT,
+  maxTokens: 16,
+  sampling: { temperature: 0 },
+  priority: 'chat',
+};
 /** As many as stay in memory, and two more. */
 const WORKSPACES = ['one', 'two', 'three', 'four', 'five', 'six'];
 
@@ -62,10 +71,7 @@ describe('The experts of workspaces', () => {
   }
 
   const generate = (changes: Partial<EngineGenerateParams> = {}): Promise<EngineGenerateResult> =>
-    engine.generate(
-      { sequence: 'one', tokens: PROMPT, maxTokens: 16, sampling: { temperature: 0 }, priority: 'chat', ...changes },
-      {},
-    );
+    engine.generate({ ...REQUEST, ...changes }, {});
 
   /** The answer of the model with these adapters, loaded with the model. */
   async function answerWith(adapters: readonly string[], cache?: string): Promise<readonly number[]> {
@@ -145,6 +151,45 @@ describe('The experts of workspaces', () => {
     assert.deepEqual((await generate({ expert: expert('changing', '1') })).tokens, two);
     await writeTinyAdapter(file('changing'), file('model'), { rank: 8, seed: WORKSPACES.indexOf('three') });
     assert.deepEqual((await generate({ expert: expert('changing', '2') })).tokens, three);
+  });
+
+  describe('leave memory after their files were deleted', () => {
+    const removals = (): number => report.filter((line) => line.startsWith('Removed the deleted expert')).length;
+    const forget = (): Promise<void> => engine.forgetContexts({ folder: path.join(folder, 'sets'), name: 'workspace' });
+    const another = (name: string): Promise<void> => copyFile(file('two'), file(name));
+
+    it('as soon as the workspace is forgotten', async () => {
+      const expected = await answerWith(['two']);
+      await load([], 'full', 'none');
+      await another('deleted');
+      await generate({ sequence: 'kept', expert: expert('one') });
+      await generate({ expert: expert('deleted') });
+      await rm(file('deleted'));
+      await forget();
+      assert.equal(removals(), 1);
+      await another('deleted');
+      const again = await generate({ expert: expert('deleted') });
+      assert.deepEqual([again.reusedTokens, again.tokens], [0, expected]);
+      assert.equal(report.filter((line) => line.startsWith('Loaded the expert')).length, 3);
+    });
+
+    it('after the request that uses them', async () => {
+      await load([], 'full', 'none');
+      await another('used');
+      const end = new AbortController();
+      let forgetting: Promise<void> | undefined;
+      const deleteOnce = (): void => {
+        if (forgetting) return;
+        rmSync(file('used'));
+        forgetting = forget().finally(() => end.abort());
+      };
+      const request = { ...REQUEST, maxTokens: 300, expert: expert('used') };
+      const answer = await engine.generate(request, { onChunk: deleteOnce, signal: end.signal });
+      assert.ok(answer.tokens.length > 0);
+      await forgetting;
+      await generate({ sequence: 'two' });
+      assert.equal(removals(), 1);
+    });
   });
 
   for (const [name, reason] of [
