@@ -45,10 +45,10 @@ for (const version of TESTED_HOSTS) {
       assert.equal(await host.read(FILE), `${original}// end`);
     });
 
-    scenario(
+    scenarioInSharedWindow(
       'tests, a translation and a refactoring come as previews, and accepting changes only their document',
       async (host) => {
-        const window = await host.openWindow();
+        const window = await host.sharedWindow();
         const original = await host.read(FILE);
         const decide = async (decision: 'Accept' | 'Reject'): Promise<void> => {
           await window.appears(window.diffEditor());

@@ -46,28 +46,31 @@ for (const version of TESTED_HOSTS) {
       assert.equal((await host.statistics()).requests, requests, 'nothing was asked');
     });
 
-    scenario('the completion after an accepted one is prepared while the first is shown', async (host) => {
-      const window = await host.openWindow();
-      await window.openFile(
-        await host.write(
-          'sums.py',
-          'def add(a, b):\n    total = a + b\n    return total\n\n\ndef subtract(a, b):\n    total = a',
-        ),
-      );
-      await window.goToEnd();
-      const prepared = (await host.runningSidecar()) === undefined ? 0 : (await host.statistics()).prepared;
-      assert.match(await window.typeForGhostText(' '), /^- b/);
-      // The text after the sum, and the line after it.
-      const before = await waitFor('two completions that are prepared', async () => {
-        const statistics = await host.statistics();
-        return statistics.prepared >= prepared + 2 ? statistics : undefined;
-      });
-      await window.press('Tab');
-      await window.press('Enter');
-      assert.match(await window.shownGhostText(), /^return total/);
-      const after = await host.statistics();
-      assert.equal(after.answered - before.answered, after.cached - before.cached, 'nothing was asked of the model');
-    });
+    scenarioInSharedWindow(
+      'the completion after an accepted one is prepared while the first is shown',
+      async (host) => {
+        const window = await host.sharedWindow();
+        await window.openFile(
+          await host.write(
+            'sums.py',
+            'def add(a, b):\n    total = a + b\n    return total\n\n\ndef subtract(a, b):\n    total = a',
+          ),
+        );
+        await window.goToEnd();
+        const prepared = (await host.runningSidecar()) === undefined ? 0 : (await host.statistics()).prepared;
+        assert.match(await window.typeForGhostText(' '), /^- b/);
+        // The text after the sum, and the line after it.
+        const before = await waitFor('two completions that are prepared', async () => {
+          const statistics = await host.statistics();
+          return statistics.prepared >= prepared + 2 ? statistics : undefined;
+        });
+        await window.press('Tab');
+        await window.press('Enter');
+        assert.match(await window.shownGhostText(), /^return total/);
+        const after = await host.statistics();
+        assert.equal(after.answered - before.answered, after.cached - before.cached, 'nothing was asked of the model');
+      },
+    );
 
     scenarioInSharedWindow('typing the ghost text keeps the rest on the screen', async (host) => {
       const window = await host.sharedWindow();
@@ -133,8 +136,8 @@ for (const version of TESTED_HOSTS) {
       },
     );
 
-    scenario('a notebook cell gets ghost text that uses the cell above', async (host) => {
-      const window = await host.openWindow();
+    scenarioInSharedWindow('a notebook cell gets ghost text that uses the cell above', async (host) => {
+      const window = await host.sharedWindow();
       await host.write('sums.ipynb', notebook('def add(a, b):\n    return a + b', 'def subtract(a, b):\n    return'));
       await window.openNotebook(host.file('sums.ipynb'));
       await window.press('ArrowDown');

@@ -20,12 +20,6 @@ async function ghostTextBehindPoint(host: Scenario): Promise<{ window: Window; g
 }
 
 describeHost(NEWEST_HOST, (scenario) => {
-  scenario('a call to a function of another file shows its real name', async (host) => {
-    await host.write('shop/pricing.py', PRICING);
-    const { ghost } = await ghostTextBehindPoint(host);
-    assert.match(ghost, /^gross_price\(/);
-  });
-
   scenario('a call shows another name if the user switches the context off', async (host) => {
     await host.write('shop/pricing.py', PRICING);
     await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.context.workspace': false }));
@@ -33,26 +27,32 @@ describeHost(NEWEST_HOST, (scenario) => {
     assert.doesNotMatch(ghost, /gross_price/);
   });
 
-  const ignoredFiles: readonly (readonly [kind: string, ignored: Readonly<Record<string, string>>])[] = [
-    ['an ignored', { '.gitignore': 'shop/\n' }],
-    ['an own ignored', { '.chorusignore': 'pricing.py\n' }],
-    ["an own ignored repository's", { '.chorusignore': 'pricing.py\n', 'shop/.git/HEAD': 'ref: refs/heads/main\n' }],
-  ];
-  for (const [kind, ignored] of ignoredFiles) {
-    scenario(`no text of ${kind} file is in a completion`, async (host) => {
-      await host.write('shop/pricing.py', PRICING);
-      for (const [name, text] of Object.entries(ignored)) await host.write(name, text);
-      const { ghost } = await ghostTextBehindPoint(host);
-      assert.doesNotMatch(ghost, /gross_price/);
-    });
-  }
-
-  scenario('no text of a secret file is in a completion through a link with another name', async (host) => {
-    await host.write('shop/.env', PRICING);
-    await symlink('.env', host.file('shop/pricing.py'));
-    const { ghost } = await ghostTextBehindPoint(host);
-    assert.doesNotMatch(ghost, /gross_price/);
-  });
+  scenario(
+    'no text of an ignored file is in a completion, nor of a secret file through a link with another name',
+    async (host) => {
+      const hidden: readonly (readonly [folder: string, files: Readonly<Record<string, string>>])[] = [
+        ['ignored', { '.gitignore': 'shop/\n' }],
+        ['ownIgnored', { '.chorusignore': 'pricing.py\n' }],
+        ['ownIgnoredInRepository', { '.chorusignore': 'pricing.py\n', 'shop/.git/HEAD': 'ref: refs/heads/main\n' }],
+        ['secret', {}],
+      ];
+      for (const [folder, files] of hidden) {
+        for (const [name, text] of Object.entries({ ...files, [`${folder}.py`]: MAIN }))
+          await host.write(`${folder}/${name}`, text);
+        if (folder === 'secret') {
+          await host.write('secret/shop/.env', PRICING);
+          await symlink('.env', host.file('secret/shop/pricing.py'));
+        } else await host.write(`${folder}/shop/pricing.py`, PRICING);
+      }
+      const window = await host.openWindow();
+      for (const [folder] of hidden) {
+        await window.openFile(host.file(`${folder}/${folder}.py`));
+        await window.goToEnd();
+        assert.doesNotMatch(await window.typeForGhostText('.'), /gross_price/, folder);
+        await window.closeEditors();
+      }
+    },
+  );
 
   scenario(
     'no text of a repository that the workspace ignores is in a completion, even after a file of it changes',
@@ -94,24 +94,27 @@ describeHost(NEWEST_HOST, (scenario) => {
     );
   });
 
-  scenario('the user sees the context and its reasons, and a file written meanwhile is included', async (host) => {
-    await host.write('shop/pricing.py', PRICING);
-    const { window, ghost } = await ghostTextBehindPoint(host);
-    assert.match(ghost, /^gross_price\(/);
-    const why = await listOf(window, 'Chorus: Why This Completion?');
-    assert.ok(
-      why.rows.some((row) => row.includes('gross_price') && row.includes('shop/pricing.py:1')),
-      why.rows.join('\n'),
-    );
-    const before = await listOf(window, 'Chorus: Show Context');
-    assert.ok(
-      before.rows.some((row) => row.includes('shop/pricing.py') && row.includes('imported here')),
-      before.rows.join('\n'),
-    );
-    const files = /workspace: (\d+)/.exec(before.title)?.[1];
-    await host.write('shop/stock.py', 'def level(item: str) -> int:\n    return 0\n');
-    await waitFor('the new file in the index', async () =>
-      (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
-    );
-  });
+  scenario(
+    "a call shows the real name of another file's function, the user sees why, and new files are included",
+    async (host) => {
+      await host.write('shop/pricing.py', PRICING);
+      const { window, ghost } = await ghostTextBehindPoint(host);
+      assert.match(ghost, /^gross_price\(/);
+      const why = await listOf(window, 'Chorus: Why This Completion?');
+      assert.ok(
+        why.rows.some((row) => row.includes('gross_price') && row.includes('shop/pricing.py:1')),
+        why.rows.join('\n'),
+      );
+      const before = await listOf(window, 'Chorus: Show Context');
+      assert.ok(
+        before.rows.some((row) => row.includes('shop/pricing.py') && row.includes('imported here')),
+        before.rows.join('\n'),
+      );
+      const files = /workspace: (\d+)/.exec(before.title)?.[1];
+      await host.write('shop/stock.py', 'def level(item: str) -> int:\n    return 0\n');
+      await waitFor('the new file in the index', async () =>
+        (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
+      );
+    },
+  );
 });

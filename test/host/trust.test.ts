@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Window } from './driver.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { TESTED_HOSTS } from './setup.ts';
 
@@ -8,8 +9,8 @@ async function nameModelInWorkspace(host: Scenario): Promise<void> {
   await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.modelPath': model, 'chorus.threads': 1 }));
 }
 
-/** Checks that ghost text appears and comes from the model in the user's settings. */
-async function completesWithUsersModel(host: Scenario): Promise<void> {
+/** Checks that ghost text appears and comes from the model in the user's settings. Returns the window. */
+async function completesWithUsersModel(host: Scenario): Promise<Window> {
   const window = await host.openWindow();
   const file = host.file('src/point.ts');
   await window.openFile(file);
@@ -17,6 +18,7 @@ async function completesWithUsersModel(host: Scenario): Promise<void> {
   await window.typeForGhostText(' ');
   const { modelPath } = await host.sidecarStatus();
   assert.equal(modelPath, host.session.modelPath);
+  return window;
 }
 
 for (const version of TESTED_HOSTS) {
@@ -30,15 +32,14 @@ for (const version of TESTED_HOSTS) {
   describeHost(
     version,
     (scenario) => {
-      scenario("in an untrusted workspace, the user's model completes the open document", async (host) => {
-        await nameModelInWorkspace(host);
-        await completesWithUsersModel(host);
-      });
-
-      scenario('in an untrusted workspace, a window says so', async (host) => {
-        const window = await host.openWindow();
-        await window.statusBarItem('Restricted Mode').waitFor();
-      });
+      scenario(
+        "in an untrusted workspace, a window says so, and the user's model completes the document",
+        async (host) => {
+          await nameModelInWorkspace(host);
+          const window = await completesWithUsersModel(host);
+          await window.statusBarItem('Restricted Mode').waitFor();
+        },
+      );
     },
     { workspaceTrust: true },
   );
