@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 import { expertFileOf } from '../keptContexts/learntFolder.ts';
-import type { SourceFile } from './sourceFile.ts';
+import type { TrainingFile } from './sourceFile.ts';
 
 const figure = z.number();
 /** What an expert learns from. */
@@ -43,7 +43,10 @@ const recordSchema = passSchema.extend({
   /** The last pass, if its expert was not adopted and an earlier one stayed. */
   rejected: z.object({ endedMs: figure, reason: z.string(), digests: z.array(z.string()) }).optional(),
 });
-const sourcesSchema = z.array(z.object({ path: z.string(), text: z.string() }));
+const linesSchema = z.object({ start: figure, end: figure });
+const sourcesSchema = z.array(
+  z.object({ path: z.string(), text: z.string(), recent: z.array(linesSchema).optional() }),
+);
 
 /** What is known of a workspace's expert. */
 export type ExpertRecord = z.infer<typeof recordSchema>;
@@ -106,11 +109,11 @@ export async function writeUnfinishedPass({ passFile }: ExpertFolder, pass: Unfi
 }
 
 /** Returns the texts of the pass that has not ended, or `undefined` if they can't be read. */
-export function readPassSources({ sourcesFile }: ExpertFolder): Promise<readonly SourceFile[] | undefined> {
+export function readPassSources({ sourcesFile }: ExpertFolder): Promise<readonly TrainingFile[] | undefined> {
   return readAs(sourcesSchema, sourcesFile);
 }
 
-export async function writePassSources({ sourcesFile }: ExpertFolder, sources: readonly SourceFile[]): Promise<void> {
+export async function writePassSources({ sourcesFile }: ExpertFolder, sources: readonly TrainingFile[]): Promise<void> {
   await writeWhole(sourcesFile, JSON.stringify(sources));
 }
 

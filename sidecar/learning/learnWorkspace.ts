@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TroubleError } from '../common/troubleError.ts';
+import type { WeightedText } from '../common/weightedText.ts';
 import { removeFolder } from '../keptContexts/learntFolder.ts';
 import { tryLockForWriting, type WriteLock } from '../shelf/download/writeLock.ts';
 import { heldOutFigures, judge } from './adoption.ts';
@@ -14,9 +15,9 @@ import {
 } from './expertStore.ts';
 import { measureModel, type Measured, type MeasuredModel } from './measureModel.ts';
 import { hasNewCode } from './newCode.ts';
-import { beginPass, preparePass, type Pass, type PassOptions } from './pass.ts';
+import { beginPass, preparePass, seedOf, weighRecent, type Pass, type PassOptions } from './pass.ts';
 import { openSourceWorkspace } from './sourceWorkspace.ts';
-import type { SourceFile } from './sourceFile.ts';
+import { trainingTexts } from './trainingTexts.ts';
 
 /** Longer than the lock of a dead process stays valid. */
 const LONGEST_WAIT_MS = 20_000;
@@ -24,7 +25,8 @@ const POLL_MS = 250;
 
 /** A pass of training. */
 export interface PassRequest {
-  readonly files: readonly SourceFile[];
+  readonly texts: readonly WeightedText[];
+  readonly seed: number;
   /** The expert to continue with. Absent: a new expert begins. */
   readonly continueFrom?: string;
   readonly outputFile: string;
@@ -111,8 +113,9 @@ async function knowsForbidden({ folder, files, forbids }: LearnOptions): Promise
   return false;
 }
 
-async function learnPass(options: LearnOptions, pass: Pass): Promise<LearnResult> {
-  const { folder } = options;
+async function learnPass(options: LearnOptions, prepared: Pass): Promise<LearnResult> {
+  const { folder, recentLines } = options;
+  const pass = { ...prepared, training: await weighRecent(prepared, recentLines) };
   await beginPass(folder, pass);
   const result = await runPass(options, pass).catch(async (error: unknown) => {
     await removeIfForgotten(folder);
@@ -135,7 +138,8 @@ async function runPass(options: LearnOptions, { windows, training, earlier }: Pa
     });
   const before = await measure([], 'Measuring the model');
   const trainedTokens = await train({
-    files: training,
+    texts: trainingTexts(training),
+    seed: seedOf(earlier),
     continueFrom: earlier ? folder.expertFile : startFrom,
     outputFile: folder.candidateFile,
     trainingFolder: folder.trainingFolder,

@@ -15,7 +15,8 @@ import {
   type ExpertRecord,
 } from './expertStore.ts';
 import { fillWindows, type FillWindow } from './fillWindows.ts';
-import type { SourceFile } from './sourceFile.ts';
+import type { LineRange } from './recentLines.ts';
+import type { SourceFile, TrainingFile } from './sourceFile.ts';
 import { digestOf, splitSources } from './splitSources.ts';
 
 export interface PassOptions {
@@ -27,11 +28,13 @@ export interface PassOptions {
   readonly maxTokens: number;
   readonly maxWindows: number;
   readonly threads: number;
+  /** Returns which lines of files were committed last. Files without such lines may be absent. */
+  readonly recentLines: (files: readonly SourceFile[]) => Promise<ReadonlyMap<string, readonly LineRange[]>>;
 }
 
 /** A pass over a workspace: what it reads, and what came before. */
 export interface Pass {
-  readonly training: readonly SourceFile[];
+  readonly training: readonly TrainingFile[];
   readonly windows: readonly FillWindow[];
   readonly base: ExpertRecord['base'];
   /** The expert to continue with. */
@@ -44,6 +47,9 @@ export interface Pass {
   /** Whether it continues a pass that has not ended, with the texts of that pass. */
   readonly isContinued: boolean;
 }
+
+/** Part of the key, since a pass continues only with sequences in the same order. */
+const ORDER_OF_SEQUENCES = 2;
 
 /** Identifies what lies below an expert: the model, and the experts that the first pass begins with. */
 export async function baseOf({
@@ -72,7 +78,7 @@ export async function preparePass(options: PassOptions): Promise<Pass> {
   const earlier =
     record && isSameBase(record.base, base) && (await fileSize(folder.expertFile)) !== undefined ? record : undefined;
   const key = createHash('sha256')
-    .update(JSON.stringify([base, earlier?.trainedTokens ?? 0, maxTokens, threads]))
+    .update(JSON.stringify([ORDER_OF_SEQUENCES, base, seedOf(earlier), maxTokens, threads]))
     .digest('hex');
   const unfinished = await unfinishedPass(folder, key);
   const known = {
@@ -90,6 +96,29 @@ export async function preparePass(options: PassOptions): Promise<Pass> {
   return { training, windows, base, earlier, paths: [...known.paths], digests: [...known.digests], key, isContinued };
 }
 
+/** Returns the seed of the pass that follows an expert, so that each pass reads other parts of the code first. */
+export function seedOf(earlier: Pick<ExpertRecord, 'trainedTokens' | 'rejected'> | undefined): number {
+  return 1 + (earlier?.trainedTokens ?? 0) + (earlier?.rejected?.endedMs ?? 0);
+}
+
+/**
+ * Returns the files of a pass with the lines that weigh most: those that were committed last, and all of a text that no
+ * earlier pass has read. A pass that is continued keeps its lines.
+ */
+export async function weighRecent(
+  { training, earlier, isContinued }: Pass,
+  recentLines: PassOptions['recentLines'],
+): Promise<readonly TrainingFile[]> {
+  if (isContinued) return training;
+  const committed = await recentLines(training);
+  const known = earlier && new Set(earlier.digests);
+  return training.map(({ path, text }) => {
+    const isNew = known && !known.has(digestOf(text));
+    const recent = isNew ? [{ start: 0, end: text.split('\n').length }] : committed.get(path);
+    return { path, text, ...(recent && { recent }) };
+  });
+}
+
 /** Keeps the checkpoints of a pass that is continued. Else removes those of another one. */
 export async function beginPass(folder: ExpertFolder, pass: Pass): Promise<void> {
   const { base, paths, digests, key, training, isContinued } = pass;
@@ -103,7 +132,7 @@ export async function beginPass(folder: ExpertFolder, pass: Pass): Promise<void>
 async function unfinishedPass(
   folder: ExpertFolder,
   key: string,
-): Promise<(Pick<ExpertRecord, 'paths' | 'digests'> & { readonly sources: readonly SourceFile[] }) | undefined> {
+): Promise<(Pick<ExpertRecord, 'paths' | 'digests'> & { readonly sources: readonly TrainingFile[] }) | undefined> {
   const unfinished = await readUnfinishedPass(folder);
   if (unfinished?.key !== key) return undefined;
   const sources = await readPassSources(folder);

@@ -17,7 +17,9 @@ import { fillWindows, type FillWindow } from '../../sidecar/learning/fillWindows
 import { generalNats } from '../../sidecar/learning/generalNats.ts';
 import { measureFills, type FillScore } from '../../sidecar/learning/measureFills.ts';
 import { openSourceWorkspace, uriOfSource, type SourceWorkspace } from '../../sidecar/learning/sourceWorkspace.ts';
+import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
 import { splitSources } from '../../sidecar/learning/splitSources.ts';
+import { trainingTexts } from '../../sidecar/learning/trainingTexts.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
 import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { expertOptions, trainedTokens } from '../../sidecar/workshop/train/expertOptions.ts';
@@ -67,6 +69,7 @@ async function learn(repository: string, root: string): Promise<void> {
   const folder = path.join(developerCacheFolder(), 'learning', `${repository.replaceAll('/', '+')}-${options.tokens}`);
   await mkdir(folder, { recursive: true });
   await using indexed = await openSourceWorkspace(files);
+  const recent = await recentLinesOf(root, training, new AbortController().signal);
   const before = await measure(windows, { adapters: [], indexed });
   const train = expertOptions({
     modelPath,
@@ -75,10 +78,11 @@ async function learn(repository: string, root: string): Promise<void> {
     maxTokens: Number(options.tokens),
     hasFillMarks: before.hasFillMarks,
     threads,
+    seed: 1,
   });
   const start = performance.now();
   const { outputPath } = await trainInProcess(train, {
-    texts: training.map(({ text }) => text),
+    texts: trainingTexts(training.map((file) => ({ ...file, recent: recent.get(file.path) }))),
     onProgress: ({ step, totalSteps, loss, tokensPerSecond }) =>
       console.log(
         `${repository}: ${step} of ${totalSteps}, ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(1)} tokens/s`,

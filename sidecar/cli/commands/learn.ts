@@ -19,6 +19,7 @@ import { integer, withJson } from '../options.ts';
 import { printFields, printJson } from '../output.ts';
 import { EditorLink } from '../editorLink.ts';
 import { Pausing } from '../pausing.ts';
+import { recentLinesOf } from './learn/gitHistory.ts';
 import { learnInBackground } from './learn/inBackground.ts';
 import { printResult, printStatus } from './learn/print.ts';
 import { openModel, trainPass } from './learn/processes.ts';
@@ -117,6 +118,7 @@ async function learnOptions({
     ...expert,
     files: sources.files,
     forbids: (file) => sources.forbids(file),
+    recentLines: (files) => recentLinesOf(root, files, signal),
     threads,
     maxTokens: options.tokens,
     maxWindows: options.places,

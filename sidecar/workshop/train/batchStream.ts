@@ -4,7 +4,7 @@ import { arrangeFim, type FimFormat } from '../../completion/prompt/fim.ts';
 import { continuesWord, MAX_TAKEN_BACK } from '../../completion/prompt/healing.ts';
 import { snapForward } from '../../common/unicode.ts';
 import { cutGap, type Gap } from './fillInTheMiddle.ts';
-import { PieceOrder, type Piece, type PieceState } from './pieces.ts';
+import { PieceOrder, type Piece, type PieceOptions, type PieceState } from './pieces.ts';
 import { Random } from './random.ts';
 
 /** The tokenizer of the texts. */
@@ -17,7 +17,7 @@ export interface Tokenizer {
   readonly eos: TokenId;
 }
 
-export interface StreamOptions {
+export interface StreamOptions extends Pick<PieceOptions, 'seed' | 'weightOf'> {
   readonly sequenceTokens: number;
   /** The share of pieces with a gap to fill. */
   readonly fimShare: number;
@@ -29,7 +29,6 @@ export interface StreamOptions {
   readonly fimMarks: { readonly suffix?: TokenId; readonly prefix?: TokenId };
   /** The format that the model was trained with, and the token that ends a middle. It replaces `fimMarks`. */
   readonly fimFormat?: { readonly format: FimFormat; readonly end: TokenId };
-  readonly seed: number;
 }
 
 /**
@@ -94,12 +93,9 @@ export class BatchStream {
     private readonly options: StreamOptions,
     state?: StreamState,
   ) {
-    const { sequenceTokens, seed } = options;
-    this.#pieces = new PieceOrder(
-      texts,
-      { units: Math.max(1, Math.floor(PIECE_SHARE * sequenceTokens * unitsPerToken(texts, tokenizer))), seed },
-      state?.pieces,
-    );
+    const { sequenceTokens, seed, weightOf } = options;
+    const units = Math.max(1, Math.floor(PIECE_SHARE * sequenceTokens * unitsPerToken(texts, tokenizer)));
+    this.#pieces = new PieceOrder(texts, { units, seed, weightOf }, state?.pieces);
     this.#random = state ? Random.fromState(state.random) : new Random(seed);
   }
 

@@ -3,11 +3,14 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 import { isPathInside, realPathOf } from '../../common/findFiles.ts';
+import type { WeightedPart, WeightedText } from '../../common/weightedText.ts';
 
 /** The texts of a training, and the numbers of skipped files. */
 export interface Corpus {
   /** In the order of their paths, so that the same files give the same corpus. */
   readonly texts: readonly string[];
+  /** The weighted parts of each text. Absent: all of the same weight. */
+  readonly parts?: readonly (readonly WeightedPart[])[];
   /** The fingerprint of all texts, which identifies the corpus. */
   readonly fingerprint: string;
   readonly bytes: number;
@@ -79,18 +82,22 @@ export async function readCorpus(
 }
 
 /** Returns the corpus of texts that a client read. Throws `TroubleError` 'invalid-input' if all are empty. */
-export function corpusOf(given: readonly string[]): Corpus {
-  const texts = [...new Set(given)].filter((text) => text.trim() !== '');
+export function corpusOf(given: readonly WeightedText[]): Corpus {
+  const filled = given.filter(({ text }) => text.trim() !== '');
+  const partsOf = new Map(filled.map(({ text, parts }) => [text, parts ?? []]));
+  const texts = [...partsOf.keys()];
+  const parts = [...partsOf.values()];
   if (texts.length === 0)
     throw new TroubleError('invalid-input', `There is no text to train on: all ${given.length} texts are empty.`);
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text.length}\n`).update(text);
-  const empty = given.filter((text) => text.trim() === '').length;
+  hash.update(JSON.stringify(parts));
   return {
     texts,
+    parts,
     fingerprint: hash.digest('hex'),
     bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
-    skipped: { binary: 0, overLarge: 0, duplicate: given.length - empty - texts.length, empty },
+    skipped: { binary: 0, overLarge: 0, duplicate: filled.length - texts.length, empty: given.length - filled.length },
   };
 }
 

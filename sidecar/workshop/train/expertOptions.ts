@@ -14,6 +14,7 @@ export interface ExpertTraining {
   /** Whether the model was trained to fill gaps, with marks of its own. */
   readonly hasFillMarks: boolean;
   readonly threads: number;
+  readonly seed: number;
 }
 
 /** The rank of a workspace's expert. */
@@ -29,7 +30,7 @@ const CHECKPOINT_TOKENS = 2_048;
 
 /** Returns how a workspace's expert is trained. */
 export function expertOptions(training: ExpertTraining): TrainOptions {
-  const { modelPath, outputFile, trainingFolder, maxTokens, threads } = training;
+  const { modelPath, outputFile, trainingFolder, maxTokens, threads, seed } = training;
   const stepTokens = threads * SEQUENCE_TOKENS;
   const totalSteps = Math.max(1, Math.round(maxTokens / stepTokens));
   return {
@@ -63,7 +64,7 @@ export function expertOptions(training: ExpertTraining): TrainOptions {
     fimShare: FILL_SHARE,
     fimLoss: 'all',
     fimMarks: training.hasFillMarks ? 'model' : 'none',
-    seed: 1,
+    seed,
     device: 'cpu',
     threads,
   };

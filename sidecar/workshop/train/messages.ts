@@ -1,3 +1,4 @@
+import type { WeightedText } from '../../common/weightedText.ts';
 import type { TroubleCode } from '../../protocol/client.ts';
 import type { TrainOptions, TrainProgress, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
@@ -8,7 +9,7 @@ export type TrainRequest =
       readonly kind: 'start';
       readonly options: TrainOptions | SpeechTrainOptions;
       /** See `TrainListeners`. */
-      readonly texts?: readonly string[];
+      readonly texts?: readonly WeightedText[];
       /** Whether the process may be stopped by a signal, so that it has to end with its parent. */
       readonly isPausable: boolean;
     }

@@ -17,16 +17,25 @@ export interface PieceState {
   readonly rests: readonly Piece[];
 }
 
+export interface PieceOptions {
+  /** The length of pieces, in UTF-16 units. */
+  readonly units: number;
+  readonly seed: number;
+  /** How often a piece comes in each epoch, on average. Absent: once. */
+  readonly weightOf?: (piece: Piece) => number;
+}
+
 /** How many rests are held before one is taken, so that a rest does not follow its own beginning. */
 const HELD_RESTS = 64;
 
 /**
  * Divides all texts into pieces of about `units`, each from the start of a line. The order is random and differs in
  * each epoch, so a step covers many texts of any length. The rest of a piece that was not used comes later in the same
- * epoch.
+ * epoch. A piece of weight 2.3 comes twice in each epoch, and in three of ten epochs once more.
  */
 export class PieceOrder {
   readonly #pieces: readonly Piece[];
+  readonly #weights: readonly number[] | undefined;
   readonly #seed: number;
   #epoch: number;
   #taken: number;
@@ -36,12 +45,13 @@ export class PieceOrder {
 
   constructor(
     private readonly texts: readonly string[],
-    { units, seed }: { readonly units: number; readonly seed: number },
+    { units, seed, weightOf }: PieceOptions,
     state?: PieceState,
   ) {
     this.#pieces = texts.flatMap((text, index) =>
       cutIntoPieces(text, units).map(([start, end]) => ({ text: index, start, end })),
     );
+    this.#weights = weightOf && this.#pieces.map(weightOf);
     this.#seed = seed;
     this.#epoch = state?.epoch ?? 0;
     this.#taken = state?.taken ?? 0;
@@ -60,7 +70,7 @@ export class PieceOrder {
   }
 
   next(): Piece {
-    const isOver = this.#taken === this.#pieces.length;
+    const isOver = this.#taken === this.#order.length;
     if (this.#rests.length > (isOver ? 0 : HELD_RESTS))
       return this.#rests.splice(this.#random.below(this.#rests.length), 1)[0] as Piece;
     if (isOver) {
@@ -85,7 +95,12 @@ export class PieceOrder {
   }
 
   #orderOf(epoch: number): Uint32Array {
-    return new Random(this.#seed + 7_919 * (epoch + 1)).order(this.#pieces.length);
+    const random = new Random(this.#seed + 7_919 * (epoch + 1));
+    const copies = this.#weights?.flatMap((weight, piece) =>
+      Array.from({ length: Math.floor(weight + random.next()) }, () => piece),
+    );
+    if (!copies || copies.length === 0) return random.order(this.#pieces.length);
+    return random.order(copies.length).map((place) => copies[place] as number);
   }
 }
 

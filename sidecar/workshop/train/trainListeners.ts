@@ -1,9 +1,10 @@
+import type { WeightedText } from '../../common/weightedText.ts';
 import type { TrainProgress } from './options.ts';
 
 /** Receives the progress of a training, may stop it, and may give its texts. */
 export interface TrainListeners {
   /** The texts, in place of files. They are in no checkpoint. */
-  readonly texts?: readonly string[];
+  readonly texts?: readonly WeightedText[];
   readonly onProgress?: (progress: TrainProgress) => void;
   /** Receives a line about the data and the trained weights. */
   readonly onNote?: (line: string) => void;

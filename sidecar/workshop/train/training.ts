@@ -3,6 +3,7 @@ import { readF32 } from '../../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../../kernels/training/optimiser/adamW.ts';
 import type { WeightType } from '../../../kernels/training/optimiser/parameters.ts';
 import { TroubleError } from '../../common/troubleError.ts';
+import { meanWeight } from '../../common/weightedText.ts';
 import { refuseOverwriting } from '../../models/gguf/overwriting.ts';
 import { availableMemoryBytes } from '../../models/availableMemory.ts';
 import { writeAdapterStart } from './adapterStart.ts';
@@ -18,6 +19,7 @@ import { planLowRank, type LowRankPlan } from './lowRankPlan.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
 import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
+import type { Piece } from './pieces.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
 import { Teacher } from './teacher.ts';
 import type { TrainListeners } from './trainListeners.ts';
@@ -91,8 +93,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     const resumable = await openCheckpoints(options, model, corpus);
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
     const fimFormat = options.fimMarks === 'model' ? await tokenizer.fimFormat() : undefined;
-    const { stream: streamState } = resumable.resumed ?? {};
-    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks, fimFormat }, streamState);
+    const streamOptions = { ...options, fimMarks: marks, fimFormat, weightOf: weightOfPieces(corpus) };
+    const stream = new BatchStream(corpus.texts, tokenizer, streamOptions, resumable.resumed?.stream);
     const phases = phasesOf(options, plan);
     using teacher = options.teacher && (await Teacher.open(options.teacher, options));
     const prepared = { options, listeners, lock, model, freeze, phases, devices, size, stream, teacher };
@@ -100,6 +102,10 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   } finally {
     await tokenizer.dispose();
   }
+}
+
+function weightOfPieces({ parts }: Corpus): ((piece: Piece) => number) | undefined {
+  return parts && (({ text, start, end }) => meanWeight(parts[text] ?? [], start, end));
 }
 
 function requireWholeBatches({ batchSequences, microSequences }: TrainOptions): void {

@@ -55,12 +55,12 @@ interface Pass {
 /** Trains an expert in a process of its own. Resolves with the trained tokens. Rejects if the signal aborted. */
 export async function trainPass(
   { modelPath, signal, onProgress, pausing }: Pass,
-  { files, ...request }: PassRequest,
+  { texts, ...request }: PassRequest,
 ): Promise<number> {
   const options = expertOptions({ ...request, modelPath });
   let included: Disposable | undefined;
   const { outputPath } = await trainInProcess(options, {
-    texts: files.map(({ text }) => text),
+    texts,
     signal,
     onProgress: ({ step, totalSteps }) => onProgress('Learning', step / totalSteps),
     onProcess: (pid) => (included = pausing.include(pid)),

@@ -78,7 +78,37 @@ describe('PieceOrder', () => {
       assert.equal(read[index]?.indexOf(0), -1, `a part of ${JSON.stringify(text.slice(0, 20))} was not read`);
   });
 
+  test('takes pieces as often as their weights say, on average over epochs', () => {
+    const weights = [1, 2.5, 0.25, 3, 1, 0];
+    const order = new PieceOrder(texts, { units: UNITS, seed: 1, weightOf: ({ text }) => weights[text] as number });
+    const counts = texts.map(() => 0);
+    const epochs = 60;
+    while (order.epoch < epochs) {
+      const { text } = order.next();
+      counts[text] = (counts[text] as number) + 1;
+    }
+    const pieces = texts.map((_, text) => takeEpoch(open()).filter((piece) => piece.text === text).length);
+    for (const [text, weight] of weights.entries()) {
+      const mean = (counts[text] as number) / epochs / (pieces[text] as number);
+      assert.ok(Math.abs(mean - weight) < 0.15, `text ${text} of weight ${weight} came ${mean} times per epoch`);
+    }
+  });
+
+  test('covers a text of weight 1 or more in every epoch', () => {
+    const order = new PieceOrder(texts, { units: UNITS, seed: 1, weightOf: ({ start }) => (start === 0 ? 1.5 : 1) });
+    const pieces = takeEpoch(order).filter(({ text }) => text === 0);
+    const distinct = new Map(pieces.map((piece) => [piece.start, piece]));
+    const covered = [...distinct.values()].sort((a, b) => a.start - b.start).map(textOf);
+    assert.equal(covered.join(''), texts[0]);
+  });
+
+  test('takes all pieces if no weight brings any', () => {
+    const order = new PieceOrder(texts, { units: UNITS, seed: 1, weightOf: () => 0 });
+    assert.equal(takeEpoch(order).length, takeEpoch(open()).length);
+  });
+
   for (const before of [0, 5, 40, 90]) {
+    const weightOf = ({ text }: Piece): number => 1 + text / 4;
     test(`continues exactly from its state after ${before}`, () => {
       const take = (order: PieceOrder, count: number): Piece[] =>
         Array.from({ length: count }, () => {
@@ -86,10 +116,11 @@ describe('PieceOrder', () => {
           order.giveBack(piece, 80);
           return piece;
         });
-      const order = open();
+      const options = { units: UNITS, seed: 1, weightOf };
+      const order = new PieceOrder(texts, options);
       take(order, before);
       const state = JSON.parse(JSON.stringify(order.state)) as typeof order.state;
-      assert.deepEqual(take(new PieceOrder(texts, { units: UNITS, seed: 1 }, state), 150), take(order, 150));
+      assert.deepEqual(take(new PieceOrder(texts, options, state), 150), take(order, 150));
     });
   }
 });

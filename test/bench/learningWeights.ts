@@ -1,0 +1,126 @@
+/**
+ * Learns a repository with and without the weights of recent code, and with and without general code, and measures
+ * held-out files without other files in the prompt.
+ *
+ *   npx tsx test/bench/learningWeights.ts FOLDER [--model FILE] [--tokens 20000] [--windows 60]
+ *
+ * A tenth of the lines of held-out files is recent too. Windows there tell whether recent code is learnt better.
+ */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
+import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
+import { readFolderSources } from '../../sidecar/cli/folderSources.ts';
+import type { WeightedText } from '../../sidecar/common/weightedText.ts';
+import { detectFim } from '../../sidecar/completion/prompt/fim.ts';
+import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
+import { gainOf } from '../../sidecar/learning/adoption.ts';
+import { fillWindows } from '../../sidecar/learning/fillWindows.ts';
+import { generalNats } from '../../sidecar/learning/generalNats.ts';
+import { measureFills, type FillScore } from '../../sidecar/learning/measureFills.ts';
+import { uriOfSource } from '../../sidecar/learning/sourceWorkspace.ts';
+import { splitSources } from '../../sidecar/learning/splitSources.ts';
+import { trainingTexts } from '../../sidecar/learning/trainingTexts.ts';
+import { computeThreads } from '../../sidecar/models/threads.ts';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
+import { expertOptions } from '../../sidecar/workshop/train/expertOptions.ts';
+import { trainInProcess } from '../../sidecar/workshop/train/trainingProcess.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: 'string' },
+    tokens: { type: 'string', default: '20000' },
+    windows: { type: 'string', default: '60' },
+  },
+});
+const root = path.resolve(positionals[0] ?? '.');
+const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
+const threads = await computeThreads(0);
+const never = new AbortController().signal;
+
+const { files } = await readFolderSources(root);
+const { training, heldOut } = splitSources(files);
+const recent = await recentLinesOf(root, files, never);
+const windows = fillWindows(heldOut, Number(options.windows));
+const isRecent = windows.map(({ path: file, prefix, middle }) => {
+  const first = prefix.split('\n').length - 1;
+  const last = first + middle.split('\n').length;
+  return (recent.get(file) ?? []).some(({ start, end }) => start < last && end > first);
+});
+console.log(
+  `${training.length} files, ${heldOut.length} held out, ${windows.length} windows, ${isRecent.filter(Boolean).length} of them with recent lines`,
+);
+
+const equal = trainingTexts(training);
+const weighted = trainingTexts(training.map((file) => ({ ...file, recent: recent.get(file.path) })));
+const base = await measure();
+tell('base', base);
+const arms: readonly (readonly [name: string, texts: readonly WeightedText[]])[] = [
+  ['equal weights, no general code', equal.slice(0, training.length)],
+  ['recent code weighs most, no general code', weighted.slice(0, training.length)],
+  ['recent code weighs most, general code', weighted],
+];
+for (const [name, texts] of arms) tell(name, await measure(await train(name, texts)));
+
+interface Measured {
+  readonly fills: readonly FillScore[];
+  readonly general: number;
+  readonly hasFillMarks: boolean;
+}
+
+async function train(name: string, texts: readonly WeightedText[]): Promise<string> {
+  const folder = path.join(developerCacheFolder(), 'learning', `weights ${name}`);
+  await mkdir(folder, { recursive: true });
+  const outputFile = path.join(folder, 'expert.gguf');
+  await trainInProcess(
+    {
+      ...expertOptions({
+        ...{ modelPath, outputFile, threads, seed: 1, maxTokens: Number(options.tokens) },
+        ...{ trainingFolder: path.join(folder, 'training'), hasFillMarks: base.hasFillMarks },
+      }),
+      resume: false,
+    },
+    { texts },
+  );
+  return outputFile;
+}
+
+async function measure(adapter?: string): Promise<Measured> {
+  const engine = new EngineProcess();
+  try {
+    const model = await engine.load({
+      ...{ modelPath, adapters: adapter === undefined ? [] : [adapter], engine: 'chorus', device: 'cpu', threads },
+      contextSizeTokens: 0,
+    });
+    return {
+      fills: await measureFills(windows, { engine, model, uriOf: uriOfSource }),
+      general: await generalNats(engine, model),
+      hasFillMarks: (await detectFim(engine, model)) !== undefined,
+    };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+function tell(name: string, { fills, general }: Measured): void {
+  const parts = [
+    ['all windows', () => true],
+    ['recent', (_: unknown, index: number) => isRecent[index] === true],
+  ] as const;
+  const cells = parts.map(([part, isIn]) => {
+    const [before, after] = [base.fills.filter(isIn), fills.filter(isIn)];
+    const sum = (key: 'nats' | 'tokens' | 'lines' | 'filled'): number =>
+      after.reduce((all, each) => all + each[key], 0);
+    const change = gainOf(
+      before,
+      after,
+      ({ nats }) => nats,
+      ({ tokens }) => tokens,
+    );
+    return `${part} ${(sum('nats') / sum('tokens')).toFixed(4)} nats (${change.mean.toFixed(4)} ± ${change.standardError.toFixed(4)}), ${sum('filled')} of ${sum('lines')} lines`;
+  });
+  const worse = `${(100 * (general / base.general - 1)).toFixed(2)} %`;
+  console.log(`${name}: ${cells.join('; ')}; general ${general.toFixed(4)} (${worse})`);
+}
