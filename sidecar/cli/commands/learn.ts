@@ -22,7 +22,7 @@ import { Pausing } from '../pausing.ts';
 import { recentLinesOf } from './learn/gitHistory.ts';
 import { learnInBackground } from './learn/inBackground.ts';
 import { printResult, printStatus } from './learn/print.ts';
-import { openModel, trainPass } from './learn/processes.ts';
+import { openModel, requireTrainable, trainPass } from './learn/processes.ts';
 
 interface LearnCommandOptions {
   readonly json: boolean;
@@ -111,9 +111,10 @@ async function learnOptions({
   readonly options: LearnCommandOptions;
   readonly pausing: Pausing;
 }): Promise<LearnOptions> {
+  const { modelPath } = expert;
+  await requireTrainable(modelPath);
   const sources = await readFolderSources(root, options);
   const threads = await computeThreads(options.threads);
-  const { modelPath } = expert;
   return {
     ...expert,
     files: sources.files,

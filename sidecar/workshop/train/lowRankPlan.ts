@@ -28,7 +28,7 @@ export const factorNames = (matrix: string): { readonly down: string; readonly u
  * most the rank stay whole. Throws `TroubleError` 'invalid-input' for contradictory options, and if no matrix is left.
  */
 export function planLowRank(
-  model: TrainedModel,
+  model: Pick<TrainedModel, 'specs'>,
   options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'freeze' | 'schedule' | 'precision'>,
 ): LowRankPlan | undefined {
   const { lowRank, adapter } = options;

@@ -7,6 +7,7 @@ import { TroubleError } from '../../common/troubleError.ts';
 import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import { dieWithParent } from '../../common/childProcess/parentDeath.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
+import { checkExpert } from './checkExpert.ts';
 import { trainSpeech } from './speech/speechTraining.ts';
 import { train } from './training.ts';
 import type { TrainListeners } from './trainListeners.ts';
@@ -35,17 +36,9 @@ process.on('message', (request: TrainRequest) => {
   else run(request).then(end, end);
 });
 
-async function run({ options, texts, isPausable }: Extract<TrainRequest, { kind: 'start' }>): Promise<void> {
-  if (isPausable) dieWithParent();
-  const listeners: TrainListeners = {
-    texts,
-    signal: stopping.signal,
-    onProgress: (progress) => send({ kind: 'progress', progress }),
-    onNote: (line) => send({ kind: 'note', line }),
-  };
+async function run(request: Exclude<TrainRequest, { kind: 'stop' }>): Promise<void> {
   try {
-    const result = 'speech' in options ? await trainSpeech(options, listeners) : await train(options, listeners);
-    await sent({ kind: 'result', result });
+    await sent(await answerTo(request));
   } catch (error) {
     const { code, message } =
       error instanceof TroubleError
@@ -53,6 +46,23 @@ async function run({ options, texts, isPausable }: Extract<TrainRequest, { kind:
         : { code: 'engine-failed' as const, message: error instanceof Error ? error.message : String(error) };
     await sent({ kind: 'trouble', code, message });
   }
+}
+
+async function answerTo(request: Exclude<TrainRequest, { kind: 'stop' }>): Promise<TrainMessage> {
+  if (request.kind === 'check') {
+    await checkExpert(request.options);
+    return { kind: 'checked' };
+  }
+  const { options, texts, isPausable } = request;
+  if (isPausable) dieWithParent();
+  const listeners: TrainListeners = {
+    texts,
+    signal: stopping.signal,
+    onProgress: (progress) => send({ kind: 'progress', progress }),
+    onNote: (line) => send({ kind: 'note', line }),
+  };
+  const result = 'speech' in options ? await trainSpeech(options, listeners) : await train(options, listeners);
+  return { kind: 'result', result };
 }
 
 /** Nothing else keeps the process alive. */

@@ -5,7 +5,7 @@ import { TroubleError } from '../../common/troubleError.ts';
 import { architectures } from '../../models/architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../../models/architectures/architecture.ts';
 import { Metadata } from '../../models/architectures/metadata.ts';
-import { checkModel } from '../../models/chorus/network/openNetwork.ts';
+import { checkModel, type CheckedModel } from '../../models/chorus/network/openNetwork.ts';
 import { readGgufHeader, type GgufHeader, type GgufValue } from '../../models/gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../../models/gguf/locate.ts';
 import { copiedMetadata, type GgufEntry } from '../../models/gguf/content.ts';
@@ -26,9 +26,13 @@ export interface TrainedModel {
 const SCRATCH_ROPE_BASE = 10_000;
 const SCRATCH_EPSILON = 1e-5;
 
-/** Reads a model file. Throws `TroubleError` if the model can't be trained. */
-export async function modelFromFile(file: string): Promise<TrainedModel> {
-  const { architecture, hyperparameters, headers, specs, tensors } = await checkModel(file);
+/**
+ * Checks that a model file can be trained. Reads its headers. Throws `TroubleError`, 'unsupported-model' if it can't be
+ * trained.
+ */
+export async function checkTrainable(file: string): Promise<CheckedModel> {
+  const checked = await checkModel(file);
+  const { architecture, hyperparameters } = checked;
   if (hyperparameters.sliding)
     throw new TroubleError(
       'unsupported-model',
@@ -45,6 +49,12 @@ export async function modelFromFile(file: string): Promise<TrainedModel> {
       'unsupported-model',
       `${path.basename(file)} has a mixture of experts of a kind that can't be trained (${architecture.name}).`,
     );
+  return checked;
+}
+
+/** Reads a model file. Throws `TroubleError` if the model can't be trained. */
+export async function modelFromFile(file: string): Promise<TrainedModel> {
+  const { architecture, hyperparameters, headers, specs, tensors } = await checkTrainable(file);
   const metadata = new Map<string, GgufEntry>(await copiedMetadata(headers[0] as GgufHeader));
   for (const key of ['split.no', 'split.count', 'split.tensors.count', 'general.quantization_version'])
     metadata.delete(key);

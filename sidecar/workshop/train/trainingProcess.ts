@@ -14,8 +14,27 @@ import type { TrainListeners } from './trainListeners.ts';
 /** Trains in a child process, since ggml aborts on inputs that it does not accept. Rejects with `TroubleError`. */
 export async function trainInProcess(
   options: TrainOptions | SpeechTrainOptions,
-  { texts, onProgress, onNote, onProcess, signal }: TrainListeners = {},
+  listeners: TrainListeners = {},
 ): Promise<TrainResult> {
+  const { texts, onProcess } = listeners;
+  const last = await answerOf({ kind: 'start', options, texts, isPausable: onProcess !== undefined }, listeners);
+  if (last.kind !== 'result') throw new Error(`The training ended with the message ${last.kind}.`);
+  return last.result;
+}
+
+/**
+ * Checks in a child process that an expert of a model can be trained with these options. Rejects with `TroubleError`:
+ * 'unsupported-model' if it can't.
+ */
+export async function checkExpertInProcess(options: TrainOptions): Promise<void> {
+  await answerOf({ kind: 'check', options }, {});
+}
+
+/** Resolves with the last message of a training process. */
+async function answerOf(
+  request: Exclude<TrainRequest, { kind: 'stop' }>,
+  { onProgress, onNote, onProcess, signal }: TrainListeners,
+): Promise<TrainMessage> {
   const subprocess = execa(process.execPath, processArguments(), {
     ipc: true,
     serialization: 'json',
@@ -23,7 +42,7 @@ export async function trainInProcess(
     reject: false,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     cleanup: false,
-    env: { ...trainingEnvironment(options), ...lifelineEnvironment },
+    env: { ...trainingEnvironment(request.options), ...lifelineEnvironment },
   });
   const output = new OutputTail();
   for (const stream of [subprocess.stdout, subprocess.stderr])
@@ -36,16 +55,16 @@ export async function trainInProcess(
     else if (message.kind === 'note') onNote?.(message.line);
     else last = message;
   });
-  const send = (request: TrainRequest): void => void channel.send(request, () => undefined);
+  const send = (sent: TrainRequest): void => void channel.send(sent, () => undefined);
   const stop = (): void => send({ kind: 'stop' });
   signal?.addEventListener('abort', stop, { once: true });
   try {
     if (subprocess.pid !== undefined) onProcess?.(subprocess.pid);
-    send({ kind: 'start', options, texts, isPausable: onProcess !== undefined });
+    send(request);
     if (signal?.aborted) stop();
     const end = await subprocess;
-    if (last?.kind === 'result') return last.result;
     if (last?.kind === 'trouble') throw new TroubleError(last.code, last.message, { detail: output.text || undefined });
+    if (last) return last;
     const how = end.signal === undefined ? `exit code ${String(end.exitCode)}` : `signal ${end.signal}`;
     const hint = end.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
     throw new TroubleError(

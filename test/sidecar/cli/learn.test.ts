@@ -249,6 +249,22 @@ describe('chorus learn', () => {
     );
   });
 
+  it('refuses a model that cannot be trained, before it reads or measures anything', async () => {
+    for (const [variant, says] of [
+      ['gemma3', "gemma3.gguf has sliding attention (gemma3), which can't be trained."],
+      ['qwen3moe', "qwen3moe.gguf is a mixture of experts (qwen3moe), which can't learn a workspace."],
+    ] as const) {
+      const unfit = path.join(work, `${variant}.gguf`);
+      using device = new Device('cpu', { threads: 1 });
+      await writeTinyModel(unfit, { variant, type: 'F32', device, vocabulary: tinyVocabulary() });
+      const missing = path.join(work, 'no such folder');
+      const { exitCode, stdout } = await learn(missing, '--model', unfit, '--json', '--workspace-key', variant);
+      assert.equal(exitCode, 1);
+      const { error } = parseJson(stdout) as { readonly error: { readonly message: string } };
+      assert.equal(error.message, says);
+    }
+  });
+
   it('refuses a folder with too little code', async () => {
     const before = await expertFolders();
     const poor = path.join(work, 'poor');

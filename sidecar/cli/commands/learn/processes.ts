@@ -3,7 +3,7 @@ import type { PassRequest } from '../../../learning/learnWorkspace.ts';
 import type { MeasuredModel } from '../../../learning/measureModel.ts';
 import { expertsOf } from '../../../shelf/modelExperts.ts';
 import { expertOptions, trainedTokens } from '../../../workshop/train/expertOptions.ts';
-import { trainInProcess } from '../../../workshop/train/trainingProcess.ts';
+import { checkExpertInProcess, trainInProcess } from '../../../workshop/train/trainingProcess.ts';
 import { InterruptedError } from '../../exitCodes.ts';
 import type { Pausing } from '../../pausing.ts';
 
@@ -43,6 +43,12 @@ export async function openModel({
     await engine.dispose();
     throw error;
   }
+}
+
+/** Checks that an expert of a model can be trained. Rejects with `TroubleError` if it can't. */
+export async function requireTrainable(modelPath: string): Promise<void> {
+  const nothing = { outputFile: '', trainingFolder: '', maxTokens: 1, threads: 1, seed: 1, hasFillMarks: false };
+  await checkExpertInProcess(expertOptions({ ...nothing, modelPath }));
 }
 
 interface Pass {
