@@ -42,6 +42,8 @@ export interface LearnOptions extends PassOptions {
   readonly forbids: (path: string) => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly onProgress: (step: string, share: number) => void;
+  /** Rejects with `TroubleError` if no expert of the model can be trained. */
+  readonly requireTrainable: () => Promise<void>;
   /** Loads the model with adapters. */
   readonly open: (adapters: readonly string[]) => Promise<MeasuredModel>;
   /** Trains the expert and writes it. Resolves with the trained tokens. */
@@ -115,6 +117,7 @@ async function knowsForbidden({ folder, files, forbids }: LearnOptions): Promise
 
 async function learnPass(options: LearnOptions, prepared: Pass): Promise<LearnResult> {
   const { folder, recentLines } = options;
+  await options.requireTrainable();
   const pass = { ...prepared, training: await weighRecent(prepared, recentLines) };
   await beginPass(folder, pass);
   const result = await runPass(options, pass).catch(async (error: unknown) => {

@@ -112,7 +112,6 @@ async function learnOptions({
   readonly pausing: Pausing;
 }): Promise<LearnOptions> {
   const { modelPath } = expert;
-  await requireTrainable(modelPath);
   const sources = await readFolderSources(root, options);
   const threads = await computeThreads(options.threads);
   return {
@@ -125,6 +124,7 @@ async function learnOptions({
     maxWindows: options.places,
     signal,
     onProgress,
+    requireTrainable: () => requireTrainable(modelPath),
     open: (adapters) => openModel({ modelPath, adapters, threads, pausing }),
     train: (request) => trainPass({ modelPath, signal, onProgress, pausing }, request),
   };

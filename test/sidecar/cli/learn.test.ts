@@ -249,20 +249,39 @@ describe('chorus learn', () => {
     );
   });
 
-  it('refuses a model that cannot be trained, before it reads or measures anything', async () => {
+  /** Writes a model of a family without training. */
+  const writeUnfitModel = async (variant: 'gemma3' | 'qwen3moe'): Promise<string> => {
+    const unfit = path.join(work, `${variant}.gguf`);
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(unfit, { variant, type: 'F32', device, vocabulary: tinyVocabulary() });
+    return unfit;
+  };
+
+  it('refuses a model that cannot be trained, before it measures anything', async () => {
     for (const [variant, says] of [
       ['gemma3', "gemma3.gguf has sliding attention (gemma3), which can't be trained."],
       ['qwen3moe', "qwen3moe.gguf is a mixture of experts (qwen3moe), which can't learn a workspace."],
     ] as const) {
-      const unfit = path.join(work, `${variant}.gguf`);
-      using device = new Device('cpu', { threads: 1 });
-      await writeTinyModel(unfit, { variant, type: 'F32', device, vocabulary: tinyVocabulary() });
-      const missing = path.join(work, 'no such folder');
-      const { exitCode, stdout } = await learn(missing, '--model', unfit, '--json', '--workspace-key', variant);
+      const unfit = await writeUnfitModel(variant);
+      const { exitCode, stdout } = await learn(shop, '--model', unfit, '--json', '--workspace-key', variant);
       assert.equal(exitCode, 1);
       const { error } = parseJson(stdout) as { readonly error: { readonly message: string } };
       assert.equal(error.message, says);
+      const shown = learnArguments(shop, '--model', unfit, '--events', '--workspace-key', variant);
+      const { stdout: progress } = await execa(process.execPath, shown, { ...options, stdin: 'pipe' });
+      assert.equal(progress, '');
     }
+  });
+
+  it('deletes an expert that knows an ignored file, also with a model that cannot be trained', async () => {
+    const hiding = path.join(work, 'hiding');
+    await mkdir(hiding);
+    for (let file = 0; file < 6; file++) await writeFile(path.join(hiding, `part${file}.ts`), sourceOf(file));
+    await learnt(hiding);
+    await writeFile(path.join(hiding, '.gitignore'), 'part*.ts\n!part0.ts\n!part1.ts\n!part2.ts\n');
+    const { exitCode } = await learn(hiding, '--model', await writeUnfitModel('gemma3'), '--json');
+    assert.equal(exitCode, 1);
+    assert.equal((await printed<Status>(hiding, '--status')).expert, undefined);
   });
 
   it('refuses a folder with too little code', async () => {
