@@ -5,7 +5,7 @@ export interface WeightedText {
   readonly parts?: readonly WeightedPart[];
 }
 
-/** A part of a text, from `start` to before `end` in UTF-16 units. What belongs to no part comes once in each epoch. */
+/** A part of a text, from `start` to before `end` in UTF-16 units. Text outside of all parts comes once in each epoch. */
 export interface WeightedPart {
   readonly start: number;
   readonly end: number;

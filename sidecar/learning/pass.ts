@@ -106,7 +106,7 @@ export function seedOf(earlier: Pick<ExpertRecord, 'trainedTokens' | 'rejected'>
  * earlier pass has read. A pass that is continued keeps its lines.
  */
 export async function weighRecent(
-  { training, earlier, isContinued }: Pass,
+  { training, earlier, isContinued }: Pick<Pass, 'training' | 'earlier' | 'isContinued'>,
   recentLines: PassOptions['recentLines'],
 ): Promise<readonly TrainingFile[]> {
   if (isContinued) return training;

@@ -20,7 +20,7 @@ const MOST_OF_A_COMMIT = 0.2;
 
 /**
  * Finds the lines of files that were committed last: about a tenth of all lines. Commits come from the newest to the
- * oldest, each with the changes to its first parent. What is not committed may shift lines a little.
+ * oldest, each with the changes to its first parent. Uncommitted changes may shift lines a little.
  */
 export class RecentLines {
   /** For each line of the version before the last commit: its index in the file now, or -1 if it is gone. */

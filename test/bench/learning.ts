@@ -18,6 +18,7 @@ import { generalNats } from '../../sidecar/learning/generalNats.ts';
 import { measureFills, type FillScore } from '../../sidecar/learning/measureFills.ts';
 import { openSourceWorkspace, uriOfSource, type SourceWorkspace } from '../../sidecar/learning/sourceWorkspace.ts';
 import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
+import { weighRecent } from '../../sidecar/learning/pass.ts';
 import { splitSources } from '../../sidecar/learning/splitSources.ts';
 import { trainingTexts } from '../../sidecar/learning/trainingTexts.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
@@ -69,7 +70,9 @@ async function learn(repository: string, root: string): Promise<void> {
   const folder = path.join(developerCacheFolder(), 'learning', `${repository.replaceAll('/', '+')}-${options.tokens}`);
   await mkdir(folder, { recursive: true });
   await using indexed = await openSourceWorkspace(files);
-  const recent = await recentLinesOf(root, training, new AbortController().signal);
+  const weighed = await weighRecent({ training, earlier: undefined, isContinued: false }, (known) =>
+    recentLinesOf(root, known, new AbortController().signal),
+  );
   const before = await measure(windows, { adapters: [], indexed });
   const train = expertOptions({
     modelPath,
@@ -82,7 +85,7 @@ async function learn(repository: string, root: string): Promise<void> {
   });
   const start = performance.now();
   const { outputPath } = await trainInProcess(train, {
-    texts: trainingTexts(training.map((file) => ({ ...file, recent: recent.get(file.path) }))),
+    texts: trainingTexts(weighed),
     onProgress: ({ step, totalSteps, loss, tokensPerSecond }) =>
       console.log(
         `${repository}: ${step} of ${totalSteps}, ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(1)} tokens/s`,

@@ -13,13 +13,11 @@ import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
 import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
 import { readFolderSources } from '../../sidecar/cli/folderSources.ts';
 import type { WeightedText } from '../../sidecar/common/weightedText.ts';
-import { detectFim } from '../../sidecar/completion/prompt/fim.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import { gainOf } from '../../sidecar/learning/adoption.ts';
 import { fillWindows } from '../../sidecar/learning/fillWindows.ts';
-import { generalNats } from '../../sidecar/learning/generalNats.ts';
-import { measureFills, type FillScore } from '../../sidecar/learning/measureFills.ts';
-import { uriOfSource } from '../../sidecar/learning/sourceWorkspace.ts';
+import { measureModel, type Measured, type MeasuredModel } from '../../sidecar/learning/measureModel.ts';
+import { weighRecent } from '../../sidecar/learning/pass.ts';
 import { splitSources } from '../../sidecar/learning/splitSources.ts';
 import { trainingTexts } from '../../sidecar/learning/trainingTexts.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
@@ -54,7 +52,9 @@ console.log(
 );
 
 const equal = trainingTexts(training);
-const weighted = trainingTexts(training.map((file) => ({ ...file, recent: recent.get(file.path) })));
+const weighted = trainingTexts(
+  await weighRecent({ training, earlier: undefined, isContinued: false }, async () => recent),
+);
 const base = await measure();
 tell('base', base);
 const arms: readonly (readonly [name: string, texts: readonly WeightedText[]])[] = [
@@ -63,12 +63,6 @@ const arms: readonly (readonly [name: string, texts: readonly WeightedText[]])[]
   ['recent code weighs most, general code', weighted],
 ];
 for (const [name, texts] of arms) tell(name, await measure(await train(name, texts)));
-
-interface Measured {
-  readonly fills: readonly FillScore[];
-  readonly general: number;
-  readonly hasFillMarks: boolean;
-}
 
 async function train(name: string, texts: readonly WeightedText[]): Promise<string> {
   const folder = path.join(developerCacheFolder(), 'learning', `weights ${name}`);
@@ -87,24 +81,20 @@ async function train(name: string, texts: readonly WeightedText[]): Promise<stri
   return outputFile;
 }
 
-async function measure(adapter?: string): Promise<Measured> {
-  const engine = new EngineProcess();
-  try {
-    const model = await engine.load({
-      ...{ modelPath, adapters: adapter === undefined ? [] : [adapter], engine: 'chorus', device: 'cpu', threads },
-      contextSizeTokens: 0,
-    });
-    return {
-      fills: await measureFills(windows, { engine, model, uriOf: uriOfSource }),
-      general: await generalNats(engine, model),
-      hasFillMarks: (await detectFim(engine, model)) !== undefined,
-    };
-  } finally {
-    await engine.dispose();
-  }
+function measure(...adapters: readonly string[]): Promise<Measured> {
+  return measureModel(windows, { adapters, open, signal: never });
 }
 
-function tell(name: string, { fills, general }: Measured): void {
+async function open(adapters: readonly string[]): Promise<MeasuredModel> {
+  const engine = new EngineProcess();
+  const model = await engine.load({
+    ...{ modelPath, adapters, engine: 'chorus', device: 'cpu', threads },
+    contextSizeTokens: 0,
+  });
+  return { engine, model, [Symbol.asyncDispose]: () => engine.dispose() };
+}
+
+function tell(name: string, { fills, generalNats }: Measured): void {
   const parts = [
     ['all windows', () => true],
     ['recent', (_: unknown, index: number) => isRecent[index] === true],
@@ -121,6 +111,6 @@ function tell(name: string, { fills, general }: Measured): void {
     );
     return `${part} ${(sum('nats') / sum('tokens')).toFixed(4)} nats (${change.mean.toFixed(4)} ± ${change.standardError.toFixed(4)}), ${sum('filled')} of ${sum('lines')} lines`;
   });
-  const worse = `${(100 * (general / base.general - 1)).toFixed(2)} %`;
-  console.log(`${name}: ${cells.join('; ')}; general ${general.toFixed(4)} (${worse})`);
+  const worse = `${(100 * (generalNats / base.generalNats - 1)).toFixed(2)} %`;
+  console.log(`${name}: ${cells.join('; ')}; general ${generalNats.toFixed(4)} (${worse})`);
 }
