@@ -3,6 +3,7 @@ import type { RopeOptions } from '../ggml/opAttributes.ts';
 import { mul, reshape, sigmoid } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { attendCache } from './attendCache.ts';
+import { countOf, expertVotes, mixExperts, repeatByKvHead, type AttentionExperts } from './attentionExperts.ts';
 import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import type { NormOptions, NormWeights } from './norm.ts';
@@ -16,6 +17,8 @@ export interface AttentionWeights {
   /** Per-head norms, `[headSize]` (Qwen 3) or `[headSize, heads]` (Command-R+). */
   readonly queryNorm?: NormWeights;
   readonly keyNorm?: NormWeights;
+  /** Low-rank experts that attend beside the model. Absent: the model alone attends. */
+  readonly experts?: AttentionExperts;
 }
 
 export interface AttentionOptions {
@@ -46,16 +49,31 @@ export function attention(
   inputs: AttentionInputs,
   options: AttentionOptions,
 ): Tensor {
-  const { headSize, heads, kvHeads } = options;
+  const { headSize, kvHeads, sinks } = options;
+  const { experts } = weights;
   const projected = projectHeads(graph, x, weights, inputs.positions, options);
   const attended = attendCache(graph, projected, cache, inputs, {
     headSize,
     kvHeads,
     scale: options.scale,
     rope: options.rope,
-    sinks: options.sinks,
+    sinks: sinks && experts ? repeatByKvHead(graph, sinks, countOf(experts), options) : sinks,
+    ...(experts ? { votes: () => expertVotes(graph, experts, options) } : {}),
   });
-  const joined = reshape(graph, attended, [headSize * heads, x.shape[1]]);
-  const gated = projected.gate ? mul(graph, joined, sigmoid(graph, projected.gate)) : joined;
-  return linear(graph, gated, weights.output);
+  return attentionOutput(graph, attended, projected.gate, weights, options);
+}
+
+/** Joins the heads: `attended[headSize, heads, tokens] → [width, tokens]`. `gate` as in `Heads`. */
+export function attentionOutput(
+  graph: Graph,
+  attended: Tensor,
+  gate: Tensor | undefined,
+  { output, experts }: Pick<AttentionWeights, 'output' | 'experts'>,
+  options: AttentionOptions,
+): Tensor {
+  const [headSize, heads, tokens] = attended.shape;
+  const joined = reshape(graph, attended, [headSize * heads, tokens]);
+  const gated = gate ? mul(graph, joined, sigmoid(graph, gate)) : joined;
+  if (!experts) return linear(graph, gated, output);
+  return mixExperts(graph, reshape(graph, gated, [headSize, heads, tokens]), { output, experts }, options);
 }

@@ -14,8 +14,11 @@ export interface LowRankRouter {
   readonly gateMode: GateMode;
 }
 
+const NOT_READ = 'The gates of low-rank experts were used before the block’s input was read.';
+
 /** The gates of a block's low-rank experts. They follow from the block's input, and serve all of its projections. */
 export class ExpertGates {
+  #all: Tensor | undefined;
   #gates: Tensor | undefined;
 
   /** `outputRows[k]`, I32: the tokens that are kept behind the attention. Absent: all. */
@@ -30,6 +33,7 @@ export class ExpertGates {
     const { graph } = this;
     const { router, experts, ...options } = this.router;
     const all = attentionGates(graph, x, router, { experts: experts + 1, ...options });
+    this.#all = all;
     const [, tokens] = all.shape;
     this.#gates = contiguous(
       graph,
@@ -40,10 +44,16 @@ export class ExpertGates {
     );
   }
 
+  /** The gates of all experts, with expert 0: `[experts + 1, tokens]`. Throws as `of`. */
+  get all(): Tensor {
+    if (!this.#all) throw new Error(NOT_READ);
+    return this.#all;
+  }
+
   /** The gates of `tokens` tokens: `[1, experts, tokens]`. Throws if the block's input was not read. */
   of(tokens: number): Tensor {
     const { graph, outputRows } = this;
-    if (!this.#gates) throw new Error('The gates of low-rank experts were used before the block’s input was read.');
+    if (!this.#gates) throw new Error(NOT_READ);
     const gates =
       tokens === this.#gates.shape[1] || !outputRows ? this.#gates : getRows(graph, this.#gates, outputRows);
     return reshape(graph, gates, [1, this.router.experts, tokens]);

@@ -1,9 +1,8 @@
 import type { Graph } from '../ggml/graph.ts';
 import { cast, concat, contiguous, mulMat, permute, reshape, softMax, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import type { AttentionOptions, AttentionWeights } from './attention.ts';
+import { attentionOutput, type AttentionOptions, type AttentionWeights } from './attention.ts';
 import type { RouterLossOptions } from './routerLoss.ts';
-import { linear } from './linear.ts';
 import { projectHeads } from './projectHeads.ts';
 
 /** The inputs of attention in training: whole sequences side by side, without a cache. */
@@ -46,9 +45,9 @@ export function packedAttention(
   inputs: PackedInputs,
   options: AttentionOptions,
 ): Tensor {
-  const { headSize, heads, kvHeads } = options;
+  const { headSize, kvHeads } = options;
   const tokens = x.shape[1];
-  const { query, key, value } = projectHeads(graph, x, weights, inputs.positions, options);
+  const { query, key, value, gate } = projectHeads(graph, x, weights, inputs.positions, options);
 
   const attended = attendPacked(
     graph,
@@ -56,7 +55,7 @@ export function packedAttention(
     inputs,
     options.scale,
   );
-  return linear(graph, reshape(graph, attended, [headSize * heads, tokens]), weights.output);
+  return attentionOutput(graph, attended, gate, weights, options);
 }
 
 const STRETCH_TOKENS = 128;

@@ -2,6 +2,7 @@ import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
 import { cast, contiguous, floor, log, mul, reshape, rope, scale, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { byKvHead, countOf, expertQueries, type AttentionExperts } from './attentionExperts.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import { norm, type NormOptions, type NormWeights } from './norm.ts';
 
@@ -11,11 +12,13 @@ export interface HeadWeights {
   readonly value: LinearWeights;
   readonly queryNorm?: NormWeights;
   readonly keyNorm?: NormWeights;
+  /** Low-rank experts with queries of their own. */
+  readonly experts?: AttentionExperts;
 }
 
 export interface HeadOptions {
   readonly headSize: number;
-  /** Query heads; in a mixture those of all experts. */
+  /** Query heads; in a mixture of whole experts those of all experts. */
   readonly heads: number;
   readonly kvHeads: number;
   readonly rope?: RopeOptions;
@@ -44,8 +47,9 @@ export interface Heads {
 
 /**
  * Projects `x[width, tokens]` to queries `[headSize, heads, tokens]`, keys `[headSize, kvHeads, tokens]` and values
- * `[headSize · kvHeads, tokens]`. Queries and keys get the per-head norms and the rope that the network has. The
- * positions `positions[tokens]` are I32. Every kind of attention begins with it.
+ * `[headSize · kvHeads, tokens]`. Low-rank experts multiply the heads of the queries. Queries and keys get the per-head
+ * norms and the rope that the network has. The positions `positions[tokens]` are I32. Every kind of attention begins
+ * with it.
  */
 export function projectHeads(
   graph: Graph,
@@ -55,15 +59,11 @@ export function projectHeads(
   options: HeadOptions,
 ): Heads {
   const toHeads = (tensor: Tensor, count: number): Tensor =>
-    reshape(graph, tensor, [options.headSize, count, x.shape[1]]);
-  const projected = linear(graph, x, weights.query);
-  const { gate, ...ofQuery } = options.isGated
-    ? splitGate(graph, projected, options)
-    : { query: toHeads(projected, options.heads), gate: undefined };
+    reshape(graph, tensor, [options.headSize, count, tensor.shape[1]]);
+  const { gate, ...ofQuery } = queryHeads(graph, x, weights, options);
   let { query } = ofQuery;
   let key = toHeads(linear(graph, x, weights.key), options.kvHeads);
   const value = linear(graph, x, weights.value);
-  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
   if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
   let unrotated = query;
   if (options.rope) {
@@ -77,6 +77,29 @@ export function projectHeads(
     unrotated = mul(graph, unrotated, factors);
   }
   return { query, unrotated, key, value, gate };
+}
+
+/** The queries before rope, and their gates if attention has them. */
+function queryHeads(
+  graph: Graph,
+  x: Tensor,
+  { query: weights, queryNorm, experts }: HeadWeights,
+  options: HeadOptions,
+): { readonly query: Tensor; readonly gate?: Tensor } {
+  const { headSize, heads, headNorm } = options;
+  const ofModel = linear(graph, x, weights);
+  const projected = experts ? expertQueries(graph, x, ofModel, experts) : ofModel;
+  const { query, gate } = options.isGated
+    ? splitGate(graph, projected, options)
+    : { query: reshape(graph, projected, [headSize, heads, projected.shape[1]]), gate: undefined };
+  const normed = headNorm && queryNorm ? norm(graph, query, queryNorm, headNorm) : query;
+  if (!experts) return { query: normed, gate };
+  const ordered = (tensor: Tensor): Tensor => byKvHead(graph, tensor, countOf(experts), options);
+  const size = headSize * heads * countOf(experts);
+  return {
+    query: ordered(normed),
+    gate: gate && reshape(graph, ordered(reshape(graph, gate, query.shape)), [size, x.shape[1]]),
+  };
 }
 
 /** Splits `[2 · headSize · heads, tokens]` into queries and gates, which alternate head by head. */

@@ -16,7 +16,6 @@ function assertShape(condition: boolean, op: string, ...tensors: Tensor[]): void
 
 const broadcasts = (from: Tensor, to: Tensor): boolean =>
   to.shape.every((extent, dimension) => extent % (from.shape[dimension] as number) === 0);
-const isMatrix = ({ shape }: Tensor): boolean => shape[2] === 1 && shape[3] === 1;
 const same = (a: Tensor, b: Tensor): boolean => a.shape.every((extent, dimension) => extent === b.shape[dimension]);
 
 type BinaryFunction = 'ggml_add' | 'ggml_sub' | 'ggml_mul' | 'ggml_div';
@@ -238,10 +237,14 @@ export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32
   );
 }
 
-/** `a[m, k] · b[n, k] → [m, n]`: the sum over k of the products of columns. For few k it is faster than `mulMat`. */
+/**
+ * `a[m, k, s] · b[n, k, s] → [m, n, s]`: the sum over k of the products of columns. For few k it is faster than
+ * `mulMat`.
+ */
 export function outProd(graph: Graph, a: Tensor, b: Tensor): Tensor {
-  assertShape(a.shape[1] === b.shape[1] && isMatrix(a) && isMatrix(b), 'outProd', a, b);
-  return graph.node('outProd', [a, b], { type: 'F32', shape: [a.shape[0], b.shape[0], 1, 1] }, () =>
+  const isStack = a.shape[2] === b.shape[2] && a.shape[3] === 1 && b.shape[3] === 1;
+  assertShape(a.shape[1] === b.shape[1] && isStack, 'outProd', a, b);
+  return graph.node('outProd', [a, b], { type: 'F32', shape: [a.shape[0], b.shape[0], a.shape[2], 1] }, () =>
     graph.device.functions.ggml_out_prod(graph.context, a.pointer, b.pointer),
   );
 }

@@ -39,8 +39,18 @@ export interface PlainHooks {
   }) => boolean;
   /** Replaces each token's keys and values as they enter the cache. */
   readonly keptRow?: (row: readonly number[]) => readonly number[];
+  /** Experts that attend beside each other with own queries, and share keys and values. */
+  readonly attentionExperts?: PlainAttentionExperts;
   /** Receives each block's output for all tokens. */
   readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
+}
+
+export interface PlainAttentionExperts {
+  /** With the model alone. */
+  readonly count: number;
+  readonly gate: (block: number, position: number, expert: number) => number;
+  /** What an expert adds to a product with a matrix of attention. */
+  readonly change: (x: readonly number[], name: string, expert: number) => readonly number[] | undefined;
 }
 
 /**
@@ -74,6 +84,7 @@ export function plainLlamaLogits(
   hooks: PlainHooks = {},
 ): number[][] {
   const { productInput = (x) => x, branchOutput = (y) => y, attends = () => true, keptRow = (row) => row } = hooks;
+  const { attentionExperts: experts = { count: 1, gate: () => 1, change: () => undefined } } = hooks;
   const { blockCount, width, heads, kvHeads, headSize, epsilon } = sizes;
   const get = (name: string): number[] => {
     const values = weights.get(name);
@@ -127,7 +138,7 @@ export function plainLlamaLogits(
       },
       block,
     );
-    hidden = hidden.map((x, position) => {
+    const attend = (query: readonly number[], position: number): number[] => {
       const attended: number[] = [];
       for (let head = 0; head < heads; head++) {
         const kvHead = Math.floor(head / (heads / kvHeads));
@@ -139,7 +150,7 @@ export function plainLlamaLogits(
           }
           let score = 0;
           for (let index = 0; index < headSize; index++)
-            score += at(queries, position, head * headSize + index) * at(keys, other, kvHead * headSize + index);
+            score += (query[head * headSize + index] as number) * at(keys, other, kvHead * headSize + index);
           scores.push(score / Math.sqrt(headSize));
         }
         const most = Math.max(...scores);
@@ -156,7 +167,23 @@ export function plainLlamaLogits(
           );
         }
       }
-      return add(x, branchOutput(product(`${name}.attn_output.weight`, attended, position), 1 + 2 * block, position));
+      return attended;
+    };
+    const changed = (y: readonly number[], x: readonly number[], matrix: string, expert: number): readonly number[] => {
+      const change = experts.change(x, `${name}.${matrix}.weight`, expert);
+      return change ? add(y, change) : y;
+    };
+    hidden = hidden.map((x, position) => {
+      const outputs = Array.from({ length: experts.count }, (_, expert) => {
+        const input = normed[position] as readonly number[];
+        const query = rotate(changed(unrotated[position] as number[], input, 'attn_q', expert), position, sizes);
+        const attended = attend(query, position);
+        const output = product(`${name}.attn_output.weight`, attended, position);
+        return changed(output, attended, 'attn_output', expert).map(
+          (value) => experts.gate(block, position, expert) * value,
+        );
+      });
+      return add(x, branchOutput(outputs.reduce(add), 1 + 2 * block, position));
     });
     hidden = hidden.map((x, position) => {
       const input = rmsNorm(`${name}.ffn_norm.weight`, x, position);

@@ -1,5 +1,8 @@
 import type { PlainHooks, PlainWeights } from './plainLlama.ts';
 
+/** The matrices that belong to an attention of its own. */
+const ATTENDING = /\.attn_(?:q|output)\.weight$/;
+
 export interface PlainMixtureOptions {
   /** Without expert 0. */
   readonly experts: number;
@@ -8,12 +11,17 @@ export interface PlainMixtureOptions {
   readonly expertsUsed?: number;
   /** The expert whose gate is 1 for every token, from 0 on. Routers are not read then. */
   readonly forced?: number;
+  /** Whether each expert attends with its own queries. */
+  readonly isAttention?: boolean;
 }
 
-/** `Σ gate_e · scale · B_e A_e x`, with gates by the block's normalised input. */
+/**
+ * `Σ gate_e · scale · B_e A_e x`, with gates by the block's normalised input. In a mixture of attention the gates weigh
+ * whole attentions.
+ */
 export function plainMixture(
   factors: PlainWeights,
-  { experts, scale, expertsUsed = 0, forced }: PlainMixtureOptions,
+  { experts, scale, expertsUsed = 0, forced, isAttention = false }: PlainMixtureOptions,
 ): { readonly hooks: PlainHooks; readonly leastGap: () => number } {
   let leastGap = 1;
   const gates = new Map<string, readonly number[]>();
@@ -37,7 +45,7 @@ export function plainMixture(
     },
     productChange: (x, name, position) => {
       const [a, b] = [get(`${name}.lora_a`), get(`${name}.lora_b`)];
-      if (a.length === 0) return undefined;
+      if (a.length === 0 || (isAttention && ATTENDING.test(name))) return undefined;
       const own = gates.get(`${name.split('.')[1]} ${position}`) as readonly number[];
       const inner = plainProduct(a, x);
       const rank = inner.length / experts;
@@ -46,6 +54,24 @@ export function plainMixture(
         inner.map((value, row) => scale * value * (own[1 + Math.floor(row / rank)] as number)),
       );
     },
+    ...(isAttention
+      ? {
+          attentionExperts: {
+            count: experts + 1,
+            gate: (block, position, expert) => gates.get(`${block} ${position}`)?.[expert] as number,
+            change: (x, name, expert) => {
+              const [a, b] = [get(`${name}.lora_a`), get(`${name}.lora_b`)];
+              if (a.length === 0 || expert === 0) return undefined;
+              const inner = plainProduct(a, x);
+              const rank = inner.length / experts;
+              return plainProduct(
+                b,
+                inner.map((value, row) => (Math.floor(row / rank) === expert - 1 ? scale * value : 0)),
+              );
+            },
+          },
+        }
+      : {}),
   };
   return { hooks, leastGap: () => leastGap };
 }

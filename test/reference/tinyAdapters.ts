@@ -1,5 +1,6 @@
 import { fromFloat32 } from '../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
+import { FORM_KEY, type MixtureForm } from '../../sidecar/models/adapters/expertMixture.ts';
 import { normalDeviates } from '../../sidecar/models/decoding/random.ts';
 import { copiedMetadata, type GgufEntry } from '../../sidecar/models/gguf/content.ts';
 import { readGgufHeader } from '../../sidecar/models/gguf/header.ts';
@@ -17,7 +18,7 @@ export interface TinyAdapterOptions {
   /** The matrices of each block. Default: all that the model has. */
   readonly matrices?: readonly string[] | undefined;
   /** Writes a mixture of so many experts of rank `rank`, with random routers. `expertsUsed` 0: soft gates. */
-  readonly mixture?: { readonly experts: number; readonly expertsUsed: number };
+  readonly mixture?: { readonly experts: number; readonly expertsUsed: number; readonly form?: MixtureForm };
   /** Replaces metadata; `undefined` leaves a key out. */
   readonly keys?: Readonly<Record<string, GgufEntry | undefined>>;
   /** Replaces the values of a tensor, or leaves it out. */
@@ -54,6 +55,7 @@ export async function writeTinyAdapter(
       'adapter.type': { type: 'string', value: 'chorus' },
       'adapter.chorus.expert_count': { type: 'u32', value: mixture.experts },
       'adapter.chorus.expert_used_count': { type: 'u32', value: mixture.expertsUsed },
+      ...(mixture.form ? { [FORM_KEY]: { type: 'string', value: mixture.form } } : {}),
     }),
     ...keys,
   };

@@ -4,6 +4,16 @@ import { shown } from '../gguf/shown.ts';
 import type { Factor } from './factor.ts';
 import { invalidAdapter } from './invalidAdapter.ts';
 
+/**
+ * Where the experts' attention parts: each attends with its own queries, or all change the projections of one
+ * attention.
+ */
+export const MIXTURE_FORMS = ['projections', 'attention'] as const;
+export type MixtureForm = (typeof MIXTURE_FORMS)[number];
+
+/** The metadata with `ExpertMixture.form`. */
+export const FORM_KEY = 'adapter.chorus.form';
+
 const GATE_MODES: readonly GateMode[] = ['faithful', 'renormalised', 'scaled'];
 /** The most experts of a file, without expert 0. */
 export const MAX_EXPERTS = 256;
@@ -17,6 +27,7 @@ export interface ExpertMixture {
   /** How many experts count for a token, expert 0 among them. Absent: all, by soft gates. */
   readonly expertsUsed?: number;
   readonly gateMode: GateMode;
+  readonly form: MixtureForm;
   /** `[width, experts + 1]`, by block. */
   readonly routers: ReadonlyMap<number, Factor>;
 }
@@ -34,14 +45,21 @@ export function readMixtureKeys({ path: file, metadata }: GgufHeader): Omit<Expe
   };
   const experts = count('adapter.chorus.expert_count', 1, MAX_EXPERTS);
   const expertsUsed = count('adapter.chorus.expert_used_count', 0, experts + 1, 0);
-  const mode = metadata.get('adapter.chorus.expert_gate_mode') ?? 'renormalised';
-  const gateMode = GATE_MODES.find((each) => each === mode);
-  if (!gateMode)
+  const choice = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
+    const value = metadata.get(key) ?? fallback;
+    const known = allowed.find((each) => each === value);
+    if (!known) throw invalidAdapter(file, `${key} is ${shown(value)}, expected ${allowed.join(' or ')}`);
+    return known;
+  };
+  const gateMode = choice('adapter.chorus.expert_gate_mode', GATE_MODES, 'renormalised');
+  const form = choice(FORM_KEY, MIXTURE_FORMS, 'projections');
+  // The gates weigh whole attentions, so their sum must be 1.
+  if (form === 'attention' && gateMode !== 'renormalised')
     throw invalidAdapter(
       file,
-      `adapter.chorus.expert_gate_mode is ${shown(mode)}, expected ${GATE_MODES.join(' or ')}`,
+      `adapter.chorus.expert_gate_mode is ${shown(gateMode)}, expected renormalised for a mixture of attention`,
     );
-  return { experts, gateMode, ...(expertsUsed > 0 ? { expertsUsed } : {}) };
+  return { experts, gateMode, form, ...(expertsUsed > 0 ? { expertsUsed } : {}) };
 }
 
 /** The block of a router's tensor, by its name. */

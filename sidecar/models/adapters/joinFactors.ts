@@ -1,5 +1,5 @@
 import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
-import { rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
+import { isQuantised, rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
 import type { AdapterFile, MatrixFactors } from './adapterFile.ts';
 import type { Factor } from './factor.ts';
 
@@ -50,6 +50,25 @@ function joinColumns(given: readonly Factor[]): Factor {
     column += own;
   }
   return { type, shape: [ranks, shape[1]], bytes };
+}
+
+/**
+ * Stores each expert's columns for themselves, one expert after the other: `up[experts · rank, out] → [rank, out ·
+ * experts]`. Blocks of a quantised type may span experts, so these become float32.
+ */
+export function stackExperts({ type, shape, bytes }: Factor, experts: number): Factor {
+  const ownType: TensorType = isQuantised(type) ? 'F32' : type;
+  const own = ownType === type ? bytes : fromFloat32(ownType, toFloat32(type, bytes), shape[0]);
+  const [ranks, outputs] = shape;
+  const rank = ranks / experts;
+  const [rowLength, ownLength] = [rowBytes(ownType, ranks), rowBytes(ownType, rank)];
+  const stacked = new Uint8Array(own.length);
+  for (let expert = 0; expert < experts; expert++)
+    for (let row = 0; row < outputs; row++) {
+      const start = row * rowLength + expert * ownLength;
+      stacked.set(own.subarray(start, start + ownLength), (expert * outputs + row) * ownLength);
+    }
+  return { type: ownType, shape: [rank, outputs * experts], bytes: stacked };
 }
 
 /** Below this share of its power, an error counts as none. One rounding to float16 costs 2e-8. */

@@ -2,16 +2,17 @@ import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
+import type { AttentionExperts } from '../../../kernels/blocks/attentionExperts.ts';
 import { Columns, SharedDown, SharedRows, type LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import { PURPOSES, type Purpose } from '../../protocol/engine.ts';
 import type { LowRankMixture, WeightTable } from '../architectures/weightTable.ts';
 import type { Placement } from '../chorus/network/placement.ts';
 import type { PlacedWeights } from '../chorus/network/weights.ts';
 import type { AdapterFile } from './adapterFile.ts';
-import { routerName } from './expertMixture.ts';
+import { routerName, type ExpertMixture } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
 import { bytesInMemory, factorColumns } from './factorColumns.ts';
-import { joinFactors, joinRows, type JoinedFactors } from './joinFactors.ts';
+import { joinFactors, joinRows, stackExperts, type JoinedFactors } from './joinFactors.ts';
 
 /** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks. */
 const MAX_FACTORS = 22_000;
@@ -152,9 +153,11 @@ const isOneShape = (factors: readonly Factor[]): boolean =>
 function mixtureOf(routed: readonly AdapterFile[], storage: FactorStorage): LowRankMixture | undefined {
   const [{ mixture } = { mixture: undefined }] = routed;
   if (!mixture) return undefined;
-  const { routers, ...options } = mixture;
+  const { routers, form: _form, ...options } = mixture;
+  const { joined, attention } = attentionApart(joinFactors(routed), mixture, storage);
   return {
-    matrices: lowRankMatrices(joinFactors(routed), storage),
+    matrices: lowRankMatrices(joined, storage),
+    attention,
     routers: new Map(
       [...routers].map(([block, router]) => [
         block,
@@ -162,6 +165,40 @@ function mixtureOf(routed: readonly AdapterFile[], storage: FactorStorage): LowR
       ]),
     ),
   };
+}
+
+/** Declares the factors of experts that attend with their own queries. `joined`: those of all other matrices. */
+function attentionApart(
+  all: ReadonlyMap<string, JoinedFactors>,
+  { form, experts, routers }: ExpertMixture,
+  storage: FactorStorage,
+): { readonly joined: ReadonlyMap<string, JoinedFactors>; readonly attention: LowRankMixture['attention'] } {
+  const joined = new Map(all);
+  const attention = new Map<number, Omit<AttentionExperts, 'gates'>>();
+  const take = (name: string): JoinedFactors | undefined => {
+    const factors = joined.get(name);
+    joined.delete(name);
+    return factors;
+  };
+  for (const block of form === 'attention' ? routers.keys() : []) {
+    const [queryName, outputName] = [`blk.${block}.attn_q.weight`, `blk.${block}.attn_output.weight`];
+    // Experts with the same queries attend alike, so their output matrices can change one attention.
+    if (!joined.has(queryName)) continue;
+    const [query, output] = [take(queryName) as JoinedFactors, take(outputName)];
+    attention.set(block, {
+      query: {
+        down: storage.declare(`${queryName}.lora_a`, query.down, queryName),
+        up: storage.declareUp(queryName, query.up, { stackedExperts: experts }),
+      },
+      ...(output && {
+        output: {
+          down: storage.declare(`${outputName}.lora_a`, output.down, outputName),
+          up: storage.declareUp(outputName, output.up),
+        },
+      }),
+    });
+  }
+  return { joined, attention };
 }
 
 /** Factors on the devices of the matrices that they change. Declare them all, then call `fill`. */
@@ -185,13 +222,19 @@ class FactorStorage implements Disposable {
     return tensor;
   }
 
-  /** Declares the second factor of a matrix. Few ranks are columns if the whole model is on the processor. */
-  declareUp(matrix: string, up: Factor): Tensor | Columns {
+  /**
+   * Declares the second factor of a matrix. Few ranks are columns if the whole model is on the processor.
+   * `stackedExperts`: so many experts are stored one after the other, `[rank, out · experts]`.
+   */
+  declareUp(
+    matrix: string,
+    up: Factor,
+    { stackedExperts }: { readonly stackedExperts?: number } = {},
+  ): Tensor | Columns {
     const { device, cpu } = this.placement;
     const columns = device.kind === 'cpu' && !cpu ? factorColumns(up) : undefined;
-    return columns
-      ? new Columns(this.declare(`${matrix}.lora_b.columns`, columns, matrix))
-      : this.declare(`${matrix}.lora_b`, up, matrix);
+    if (columns) return new Columns(this.declare(`${matrix}.lora_b.columns`, columns, matrix));
+    return this.declare(`${matrix}.lora_b`, stackedExperts ? stackExperts(up, stackedExperts) : up, matrix);
   }
 
   /** Throws `AllocationError` if a device has no memory. */

@@ -185,6 +185,7 @@ export function buildAttention(
     output: { ...weights.linear(`${name}.attn_output`), preciseF32: options.preciseF32 },
     queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
     keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
+    experts: weights.attentionExperts(block),
   };
   return (x: Tensor): Tensor =>
     packed

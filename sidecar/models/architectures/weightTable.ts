@@ -1,4 +1,5 @@
 import type { ConvolutionWeights } from '../../../kernels/blocks/causalConvolution.ts';
+import type { AttentionExperts } from '../../../kernels/blocks/attentionExperts.ts';
 import { ExpertGates, type LowRankRouter } from '../../../kernels/blocks/expertGates.ts';
 import type { LinearWeights, Matrix } from '../../../kernels/blocks/linear.ts';
 import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
@@ -13,6 +14,8 @@ export interface LowRankMixture {
   readonly matrices: ReadonlyMap<string, LowRankMatrix>;
   /** By block. */
   readonly routers: ReadonlyMap<number, LowRankRouter>;
+  /** The experts that attend with queries of their own, by block. */
+  readonly attention: ReadonlyMap<number, Omit<AttentionExperts, 'gates'>>;
 }
 
 /** A model's tensors by name. Loading has checked that all required tensors are there. */
@@ -64,6 +67,12 @@ export class WeightTable {
     const experts = this.mixture?.matrices.get(name);
     // Without a block's input there are no gates, so only the model itself counts.
     return experts && this.gates ? { ...experts, base, gates: this.gates } : base;
+  }
+
+  /** The experts that attend in a block, if the table is for building it. */
+  attentionExperts(block: number): AttentionExperts | undefined {
+    const experts = this.mixture?.attention.get(block);
+    return experts && this.gates ? { ...experts, gates: this.gates } : undefined;
   }
 
   linear(name: string): LinearWeights {

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
+import type { MixtureForm } from '../../../../sidecar/models/adapters/expertMixture.ts';
 import { openNetwork, type OpenedNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
@@ -34,24 +35,33 @@ describe('A mixture of low-rank experts', () => {
     openNetwork(model, { placement: onOneDevice(device), capacityTokens: 256, layout, adapters });
 
   /** Where experts are chosen, a gap between gates must be larger than rounding. Few tokens have no closer ones. */
-  const cases = [
-    { expertsUsed: 0, tokens: many, seed: 1 },
-    { expertsUsed: 1, tokens: many.slice(0, 8), seed: 5 },
-    { expertsUsed: 2, tokens: many.slice(0, 8), seed: 4 },
+  const cases: readonly { form: MixtureForm; rank: number; expertsUsed: number; tokens: number[]; seed: number }[] = [
+    { form: 'projections', rank: RANK, expertsUsed: 0, tokens: many, seed: 1 },
+    { form: 'projections', rank: RANK, expertsUsed: 1, tokens: many.slice(0, 8), seed: 5 },
+    { form: 'projections', rank: RANK, expertsUsed: 2, tokens: many.slice(0, 8), seed: 4 },
+    { form: 'attention', rank: RANK, expertsUsed: 0, tokens: many, seed: 1 },
+    { form: 'attention', rank: RANK, expertsUsed: 2, tokens: many.slice(0, 8), seed: 4 },
+    // So many ranks are not stored as columns.
+    { form: 'attention', rank: 16, expertsUsed: 0, tokens: many, seed: 2 },
   ];
-  for (const { expertsUsed, tokens, seed } of cases)
-    it(`weighs ${expertsUsed === 0 ? 'all experts' : `the best ${expertsUsed}`} as plain loops do`, async () => {
+  for (const { form, rank, expertsUsed, tokens, seed } of cases)
+    it(`weighs the ${form} of ${expertsUsed === 0 ? 'all experts' : `the best ${expertsUsed}`} of rank ${rank} as plain loops do`, async () => {
       using device = new Device('cpu', { threads: 2 });
       const [model, adapter] = [path.join(folder, 'llama.gguf'), path.join(folder, 'mixture.gguf')];
       await writeTinyModel(model, { variant: 'llama', type: 'F32', device, omit: ['.bias'] });
       await writeTinyAdapter(adapter, model, {
-        rank: RANK,
-        alpha: SCALE * RANK,
-        mixture: { experts: EXPERTS, expertsUsed },
+        rank,
+        alpha: SCALE * rank,
+        mixture: { experts: EXPERTS, expertsUsed, form },
         seed,
       });
       const weights = await readTensors(model);
-      const plain = plainMixture(await readTensors(adapter), { experts: EXPERTS, expertsUsed, scale: SCALE });
+      const plain = plainMixture(await readTensors(adapter), {
+        experts: EXPERTS,
+        expertsUsed,
+        scale: SCALE,
+        isAttention: form === 'attention',
+      });
       const expected = plainLlamaLogits(
         TINY_LLAMA,
         weights,
@@ -73,12 +83,19 @@ describe('A mixture of low-rank experts', () => {
       }
     });
 
-  for (const variant of ['qwen2', 'command-r', 'gemma3', 'qwen3moe'])
-    it(`gives the last token of ${variant} the gates of that token`, async () => {
+  for (const [variant, form] of [
+    ['qwen2', 'projections'],
+    ['command-r', 'projections'],
+    ['gemma3', 'projections'],
+    ['qwen3moe', 'projections'],
+    ['qwen2', 'attention'],
+    ['command-r', 'attention'],
+  ] as const)
+    it(`gives the last token of ${variant} the gates of that token (${form})`, async () => {
       using device = new Device('cpu', { threads: 2 });
       const [model, adapter] = [path.join(folder, `${variant}.gguf`), path.join(folder, `${variant}.mixture.gguf`)];
       await writeTinyModel(model, { variant, type: 'F32', device });
-      await writeTinyAdapter(adapter, model, { rank: RANK, mixture: { experts: EXPERTS, expertsUsed: 0 } });
+      await writeTinyAdapter(adapter, model, { rank: RANK, mixture: { experts: EXPERTS, expertsUsed: 0, form } });
       using network = await opened(device, model, [adapter], 'rows');
       const all = await network.logits(many, { chunkTokens: many.length });
       network.sequence.truncate(0);

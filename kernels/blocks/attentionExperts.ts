@@ -1,0 +1,131 @@
+/** Low-rank experts that each attend with their own queries (mixture of attention, Shared-KV). */
+import type { Graph } from '../ggml/graph.ts';
+import {
+  add,
+  concat,
+  contiguous,
+  mul,
+  mulMat,
+  outProd,
+  permute,
+  repeat,
+  reshape,
+  scale,
+  transpose,
+  view,
+} from '../ggml/ops.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+import type { ExpertGates } from './expertGates.ts';
+import { linear, type LinearWeights } from './linear.ts';
+import { Columns } from './lowRank.ts';
+
+/**
+ * The low-rank experts of a block's attention. With the model alone as expert 0, `Σ g_e (W_o + D_e C_e) attend((W_q +
+ * B_e A_e) n, K, V)` is computed (BAM, arXiv 2408.08274). Keys and values are shared.
+ */
+export interface AttentionExperts {
+  readonly gates: ExpertGates;
+  readonly query: {
+    /** `[width, experts · rank]` */
+    readonly down: Tensor;
+    /** `[rank, out · experts]`: expert by expert. As columns: `[out, experts · rank]`. */
+    readonly up: Tensor | Columns;
+  };
+  /** Absent: all experts have the model's output matrix. */
+  readonly output?: {
+    /** `[headSize · heads, experts · rank]` */
+    readonly down: Tensor;
+    /** `[experts · rank, width]` */
+    readonly up: Tensor | Columns;
+  };
+}
+
+/** The sizes of a single expert's attention. */
+interface HeadCounts {
+  readonly heads: number;
+  readonly kvHeads: number;
+}
+
+/** The number of experts, with expert 0. */
+export const countOf = ({ gates }: AttentionExperts): number => gates.router.experts + 1;
+
+/**
+ * The queries of all experts: `x[width, tokens], base[out, tokens] → [out, tokens · experts]`, expert 0 first. `base`:
+ * the queries of the model alone.
+ */
+export function expertQueries(graph: Graph, x: Tensor, base: Tensor, experts: AttentionExperts): Tensor {
+  const { down, up } = experts.query;
+  const [out, tokens] = base.shape;
+  const changed = countOf(experts) - 1;
+  const rank = down.shape[1] / changed;
+  const joined = reshape(graph, mulMat(graph, down, x), [rank, changed, tokens]);
+  const inner = permute(graph, joined, [0, 2, 1, 3]);
+  const changes =
+    up instanceof Columns
+      ? outProd(graph, reshape(graph, up.columns, [out, rank, changed]), transpose(graph, inner))
+      : mulMat(graph, reshape(graph, up, [rank, out, changed]), contiguous(graph, inner));
+  const ofModel = reshape(graph, base, [out, tokens, 1]);
+  return reshape(graph, concat(graph, ofModel, add(graph, changes, ofModel), 2), [out, tokens * countOf(experts)]);
+}
+
+/**
+ * Orders heads by KV head, then by expert: `[size, heads, tokens · experts] → [size, experts · heads, tokens]`. So
+ * grouped-query attention finds each head's keys.
+ */
+export function byKvHead(graph: Graph, stacked: Tensor, experts: number, { heads, kvHeads }: HeadCounts): Tensor {
+  const [size, , columns] = stacked.shape;
+  const tokens = columns / experts;
+  const groups = reshape(graph, stacked, [(size * heads) / kvHeads, kvHeads, tokens, experts]);
+  return reshape(graph, contiguous(graph, permute(graph, groups, [0, 2, 3, 1])), [size, experts * heads, tokens]);
+}
+
+/** Repeats a value of each head for all experts, in the order of `byKvHead`: `[heads] → [experts · heads]`. */
+export function repeatByKvHead(graph: Graph, values: Tensor, experts: number, { heads, kvHeads }: HeadCounts): Tensor {
+  const group = heads / kvHeads;
+  const groups = reshape(graph, values, [group, 1, kvHeads]);
+  return reshape(graph, repeat(graph, groups, [group, experts, kvHeads]), [experts * heads]);
+}
+
+/** The weight of each query for observers, `[experts · heads, tokens]`: the gate of its expert, 1 on average. */
+export function expertVotes(graph: Graph, experts: AttentionExperts, { heads, kvHeads }: HeadCounts): Tensor {
+  const count = countOf(experts);
+  const { all } = experts.gates;
+  const [, tokens] = all.shape;
+  const votes = reshape(graph, scale(graph, all, count), [1, count, 1, tokens]);
+  return reshape(graph, repeat(graph, votes, [heads / kvHeads, count, kvHeads, tokens]), [count * heads, tokens]);
+}
+
+/**
+ * Joins the attended values of all experts by their gates: `attended[headSize, experts · heads, tokens] → [width,
+ * tokens]`. The gates of a token add up to 1.
+ */
+export function mixExperts(
+  graph: Graph,
+  attended: Tensor,
+  weights: { readonly output: LinearWeights; readonly experts: AttentionExperts },
+  { heads, kvHeads }: HeadCounts,
+): Tensor {
+  const { output, experts } = weights;
+  const [headSize, , tokens] = attended.shape;
+  const count = countOf(experts);
+  const size = headSize * heads;
+  const groups = reshape(graph, attended, [size / kvHeads, count, kvHeads, tokens]);
+  const byExpert = reshape(graph, contiguous(graph, permute(graph, groups, [0, 3, 1, 2])), [size, tokens, count]);
+  const gates = reshape(graph, contiguous(graph, transpose(graph, experts.gates.all)), [1, tokens, count]);
+  const gated = mul(graph, byExpert, gates);
+  const from = (first: number, length: number): Tensor =>
+    view(graph, gated, [size, tokens, length], { offsetBytes: first * gated.strides[2] });
+  let sum = from(0, 1);
+  for (let expert = 1; expert < count; expert++) sum = add(graph, sum, from(expert, 1));
+  const ofModel = linear(graph, reshape(graph, sum, [size, tokens]), output);
+  return experts.output ? add(graph, ofModel, outputChange(graph, from(1, count - 1), experts.output)) : ofModel;
+}
+
+/** `Σ D_e C_e gated_e`: `gated[headSize · heads, tokens, experts] → [width, tokens]`. */
+function outputChange(graph: Graph, gated: Tensor, { down, up }: NonNullable<AttentionExperts['output']>): Tensor {
+  const [size, tokens, changed] = gated.shape;
+  const rank = down.shape[1] / changed;
+  const inner = mulMat(graph, reshape(graph, down, [size, rank, changed]), gated);
+  const joined = reshape(graph, contiguous(graph, permute(graph, inner, [0, 2, 1, 3])), [rank * changed, tokens]);
+  return up instanceof Columns ? outProd(graph, up.columns, transpose(graph, joined)) : mulMat(graph, up, joined);
+}
