@@ -5,7 +5,7 @@ import { rowBytes } from '../ggml/types.ts';
 import type { AttendOptions, AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { attendInTiles, attendTransposed, valueHeads, writeTransposed } from './attendTransposed.ts';
 import { rotateHeads } from './hadamard.ts';
-import type { Heads } from './projectHeads.ts';
+import { choosingQueries, type Heads } from './projectHeads.ts';
 
 /**
  * Attention over the cache. Writes the tokens' keys and values into the cache first, on the cache's device. Returns
@@ -33,14 +33,13 @@ function attendAll(
   inputs: AttentionInputs,
   options: AttendOptions,
 ): Tensor {
-  const { query, unrotated } = heads;
+  const { query } = heads;
   const { headSize, kvHeads } = options;
   const { mask, attendedRows } = inputs;
   writeRows(graph, heads, cache, inputs);
   const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({
-    query,
-    unrotated,
+    ...choosingQueries(heads),
     key: k,
     mask,
     scale: options.scale,

@@ -3,7 +3,7 @@ import type { RopeOptions } from '../ggml/opAttributes.ts';
 import { mul, reshape, sigmoid } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { attendCache } from './attendCache.ts';
-import { countOf, expertVotes, mixExperts, repeatByKvHead, type AttentionExperts } from './attentionExperts.ts';
+import { countOf, mixExperts, repeatByKvHead, type AttentionExperts } from './attentionExperts.ts';
 import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import type { NormOptions, NormWeights } from './norm.ts';
@@ -58,7 +58,6 @@ export function attention(
     scale: options.scale,
     rope: options.rope,
     sinks: sinks && experts ? repeatByKvHead(graph, sinks, countOf(experts), options) : sinks,
-    ...(experts ? { votes: () => expertVotes(graph, experts, options) } : {}),
   });
   return attentionOutput(graph, attended, projected.gate, weights, options);
 }

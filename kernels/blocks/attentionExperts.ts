@@ -10,7 +10,6 @@ import {
   permute,
   repeat,
   reshape,
-  scale,
   transpose,
   view,
 } from '../ggml/ops.ts';
@@ -86,13 +85,15 @@ export function repeatByKvHead(graph: Graph, values: Tensor, experts: number, { 
   return reshape(graph, repeat(graph, groups, [group, experts, kvHeads]), [experts * heads]);
 }
 
-/** The weight of each query for observers, `[experts · heads, tokens]`: the gate of its expert, 1 on average. */
-export function expertVotes(graph: Graph, experts: AttentionExperts, { heads, kvHeads }: HeadCounts): Tensor {
-  const count = countOf(experts);
-  const { all } = experts.gates;
-  const [, tokens] = all.shape;
-  const votes = reshape(graph, scale(graph, all, count), [1, count, 1, tokens]);
-  return reshape(graph, repeat(graph, votes, [heads / kvHeads, count, kvHeads, tokens]), [count * heads, tokens]);
+/**
+ * The mean of the experts' queries by their gates: `stacked[headSize, heads, tokens · experts] → [headSize, heads,
+ * tokens]`. These are the queries of the same experts in the projections. Rows of a cache are chosen by them.
+ */
+export function meanQueries(graph: Graph, stacked: Tensor, experts: AttentionExperts): Tensor {
+  const [headSize, heads, columns] = stacked.shape;
+  const tokens = columns / countOf(experts);
+  const gated = gatedExperts(graph, reshape(graph, stacked, [headSize * heads, tokens, countOf(experts)]), experts);
+  return reshape(graph, sumOfExperts(graph, gated), [headSize, heads, tokens]);
 }
 
 /**
@@ -111,14 +112,26 @@ export function mixExperts(
   const size = headSize * heads;
   const groups = reshape(graph, attended, [size / kvHeads, count, kvHeads, tokens]);
   const byExpert = reshape(graph, contiguous(graph, permute(graph, groups, [0, 3, 1, 2])), [size, tokens, count]);
-  const gates = reshape(graph, contiguous(graph, transpose(graph, experts.gates.all)), [1, tokens, count]);
-  const gated = mul(graph, byExpert, gates);
-  const from = (first: number, length: number): Tensor =>
-    view(graph, gated, [size, tokens, length], { offsetBytes: first * gated.strides[2] });
-  let sum = from(0, 1);
-  for (let expert = 1; expert < count; expert++) sum = add(graph, sum, from(expert, 1));
-  const ofModel = linear(graph, reshape(graph, sum, [size, tokens]), output);
-  return experts.output ? add(graph, ofModel, outputChange(graph, from(1, count - 1), experts.output)) : ofModel;
+  const gated = gatedExperts(graph, byExpert, experts);
+  const ofModel = linear(graph, reshape(graph, sumOfExperts(graph, gated), [size, tokens]), output);
+  if (!experts.output) return ofModel;
+  const ofExperts = view(graph, gated, [size, tokens, count - 1], { offsetBytes: gated.strides[2] });
+  return add(graph, ofModel, outputChange(graph, ofExperts, experts.output));
+}
+
+/** Multiplies each expert's values by its gates: `values[size, tokens, experts]` keeps its shape. */
+function gatedExperts(graph: Graph, values: Tensor, { gates }: AttentionExperts): Tensor {
+  const [, tokens, count] = values.shape;
+  return mul(graph, values, reshape(graph, contiguous(graph, transpose(graph, gates.all)), [1, tokens, count]));
+}
+
+/** `[size, tokens, experts] → [size, tokens]` */
+function sumOfExperts(graph: Graph, values: Tensor): Tensor {
+  const [size, tokens, count] = values.shape;
+  const [first, ...others] = Array.from({ length: count }, (_, expert) =>
+    view(graph, values, [size, tokens], { offsetBytes: expert * values.strides[2] }),
+  ) as [Tensor, ...Tensor[]];
+  return others.reduce((sum, value) => add(graph, sum, value), first);
 }
 
 /** `Σ D_e C_e gated_e`: `gated[headSize · heads, tokens, experts] → [width, tokens]`. */

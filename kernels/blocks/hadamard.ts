@@ -5,7 +5,7 @@
 import type { Graph } from '../ggml/graph.ts';
 import { mulMat, reshape } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import type { Heads } from './projectHeads.ts';
+import { choosingQueries, type Heads } from './projectHeads.ts';
 
 /**
  * A block-diagonal matrix `[size, size]` of Sylvester's matrices, of the largest power of two that divides `size`. It
@@ -34,7 +34,18 @@ export function rotateHeads(graph: Graph, heads: Heads, hadamard: Tensor): Heads
       mulMat(graph, hadamard, reshape(graph, tensor, [hadamard.shape[0], tensor.elements / hadamard.shape[0]])),
       tensor.shape,
     );
-  return { ...heads, query: rotated(query), key: rotated(key), value: rotated(value) };
+  return {
+    ...heads,
+    query: rotated(query),
+    key: rotated(key),
+    value: rotated(value),
+    choosing:
+      heads.choosing &&
+      (() => {
+        const choosing = choosingQueries(heads);
+        return { ...choosing, query: rotated(choosing.query) };
+      }),
+  };
 }
 
 /** 1 if the number of set bits is even, else −1. */

@@ -2,7 +2,7 @@ import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
 import { cast, contiguous, floor, log, mul, reshape, rope, scale, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { byKvHead, countOf, expertQueries, type AttentionExperts } from './attentionExperts.ts';
+import { byKvHead, countOf, expertQueries, meanQueries, type AttentionExperts } from './attentionExperts.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import { norm, type NormOptions, type NormWeights } from './norm.ts';
 
@@ -43,7 +43,16 @@ export interface Heads {
   readonly value: Tensor;
   /** `[headSize · heads, tokens]`, before the sigmoid. Absent: attention has no gate. */
   readonly gate?: Tensor;
+  /** Builds the queries that choose rows of caches, of the model's own heads. Absent: all queries choose. */
+  readonly choosing?: () => ChoosingQueries;
 }
+
+/** Queries after and before rope, `[headSize, heads, tokens]`. */
+export type ChoosingQueries = Pick<Heads, 'query' | 'unrotated'>;
+
+/** The queries that choose rows of caches. */
+export const choosingQueries = ({ query, unrotated, choosing }: Heads): ChoosingQueries =>
+  choosing?.() ?? { query, unrotated };
 
 /**
  * Projects `x[width, tokens]` to queries `[headSize, heads, tokens]`, keys `[headSize, kvHeads, tokens]` and values
@@ -58,34 +67,43 @@ export function projectHeads(
   positions: Tensor,
   options: HeadOptions,
 ): Heads {
-  const toHeads = (tensor: Tensor, count: number): Tensor =>
-    reshape(graph, tensor, [options.headSize, count, tensor.shape[1]]);
-  const { gate, ...ofQuery } = queryHeads(graph, x, weights, options);
-  let { query } = ofQuery;
-  let key = toHeads(linear(graph, x, weights.key), options.kvHeads);
+  const tokens = x.shape[1];
+  const { gate, unplaced, mean } = queryHeads(graph, x, weights, options);
+  const projectedKey = reshape(graph, linear(graph, x, weights.key), [options.headSize, options.kvHeads, tokens]);
   const value = linear(graph, x, weights.value);
-  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
-  let unrotated = query;
-  if (options.rope) {
-    query = rope(graph, query, positions, options.rope);
-    key = rope(graph, key, positions, options.rope);
-  }
-  if (options.temperature) {
-    // Behind the rope, so that roundings are those of llama.cpp.
-    const factors = temperatures(graph, positions, options.temperature);
-    query = mul(graph, query, factors);
-    unrotated = mul(graph, unrotated, factors);
-  }
-  return { query, unrotated, key, value, gate };
+  const key =
+    options.headNorm && weights.keyNorm ? norm(graph, projectedKey, weights.keyNorm, options.headNorm) : projectedKey;
+  const place = (query: Tensor): ChoosingQueries => placed(graph, query, positions, options);
+  return {
+    ...place(unplaced),
+    key: options.rope ? rope(graph, key, positions, options.rope) : key,
+    value,
+    gate,
+    choosing: mean && (() => place(mean())),
+  };
 }
 
-/** The queries before rope, and their gates if attention has them. */
+/** Gives queries `[headSize, heads, tokens]` their rope, and makes them grow with their position. */
+function placed(
+  graph: Graph,
+  query: Tensor,
+  positions: Tensor,
+  { rope: ofRope, temperature }: HeadOptions,
+): ChoosingQueries {
+  const rotated = ofRope ? rope(graph, query, positions, ofRope) : query;
+  if (!temperature) return { query: rotated, unrotated: query };
+  // Behind the rope, so that roundings are those of llama.cpp.
+  const factors = temperatures(graph, positions, temperature);
+  return { query: mul(graph, rotated, factors), unrotated: mul(graph, query, factors) };
+}
+
+/** The queries before rope, and their gates if attention has them. `mean`: as `meanQueries`. */
 function queryHeads(
   graph: Graph,
   x: Tensor,
   { query: weights, queryNorm, experts }: HeadWeights,
   options: HeadOptions,
-): { readonly query: Tensor; readonly gate?: Tensor } {
+): { readonly unplaced: Tensor; readonly gate?: Tensor; readonly mean?: () => Tensor } {
   const { headSize, heads, headNorm } = options;
   const ofModel = linear(graph, x, weights);
   const projected = experts ? expertQueries(graph, x, ofModel, experts) : ofModel;
@@ -93,12 +111,13 @@ function queryHeads(
     ? splitGate(graph, projected, options)
     : { query: reshape(graph, projected, [headSize, heads, projected.shape[1]]), gate: undefined };
   const normed = headNorm && queryNorm ? norm(graph, query, queryNorm, headNorm) : query;
-  if (!experts) return { query: normed, gate };
+  if (!experts) return { unplaced: normed, gate };
   const ordered = (tensor: Tensor): Tensor => byKvHead(graph, tensor, countOf(experts), options);
   const size = headSize * heads * countOf(experts);
   return {
-    query: ordered(normed),
+    unplaced: ordered(normed),
     gate: gate && reshape(graph, ordered(reshape(graph, gate, query.shape)), [size, x.shape[1]]),
+    mean: () => meanQueries(graph, normed, experts),
   };
 }
 

@@ -48,14 +48,14 @@ export interface PageBlocks extends PageChoice, PageRows {
 
 /**
  * `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads,
- * blockTokens · blocks]`.
+ * blockTokens · blocks]`. The queries of `choosing`, which may have fewer heads, choose the pages.
  */
 export function attendPageBlocks(
   graph: Graph,
-  query: Tensor,
+  { query, choosing }: { readonly query: Tensor; readonly choosing: Pick<ObservedQueries, 'query' | 'votes'> },
   cache: LayerCache,
   pageBlocks: PageBlocks,
-  { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>,
+  { headSize, kvHeads, scale: factor }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>,
 ): Tensor {
   const { blocks, blockTokens, mask, pageRows, scored = cache, voteStride, windowPages } = pageBlocks;
   const heads = query.shape[1];
@@ -65,7 +65,7 @@ export function attendPageBlocks(
     const scores = scorePages(
       graph,
       pageKeysOf(graph, scored, pageBlocks, { headSize, kvHeads }),
-      voters(graph, { query, votes: votes?.() }, voteStride, kvHeads),
+      voters(graph, choosing, voteStride, kvHeads),
       pageBlocks,
       factor,
     );

@@ -1,6 +1,6 @@
 import { writeRows } from '../../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
-import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
+import { choosingQueries, type Heads } from '../../../../kernels/blocks/projectHeads.ts';
 import { attendPageBlocks } from '../../../../kernels/cache/pageBlocks.ts';
 import { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
@@ -130,14 +130,15 @@ function attend(
 ): Tensor {
   const { blockTokens } = promptOptions;
   const cache = sequence.layers[block] as LayerCache;
-  graph.on(cache.device, () => {
+  const choosing = graph.on(cache.device, () => {
     writeRows(graph, heads, cache, inputs);
-    const queries = { query: heads.query, votes: options.votes?.() };
+    const queries = { query: choosingQueries(heads).query, votes: options.votes?.() };
     rememberQueries(graph, queries, sequence.lastQueries[block] as Tensor, inputs.queryRows);
+    return queries;
   });
   return attendPageBlocks(
     graph,
-    heads.query,
+    { query: heads.query, choosing },
     cache,
     {
       ...pages.of(block),

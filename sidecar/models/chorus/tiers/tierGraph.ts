@@ -1,7 +1,7 @@
 import { cacheHeads, writeRows } from '../../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import { attendInTiles, attendTransposed } from '../../../../kernels/blocks/attendTransposed.ts';
-import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
+import { choosingQueries, type Heads } from '../../../../kernels/blocks/projectHeads.ts';
 import { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
@@ -145,7 +145,12 @@ function chooseBlockRows(
   ];
   const keep = (): void => writeRows(graph, heads, slow, { rows: inputs.slowRows });
   const remember = (): void =>
-    rememberQueries(graph, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
+    rememberQueries(
+      graph,
+      { query: choosingQueries(heads).query, votes: options.votes?.() },
+      lastQueries,
+      inputs.queryRows,
+    );
   // Only the queries that choose are read in this graph; the other rows for another device are not. Writing them
   // for all layers at the end changes devices less often.
   if (isBeside(parts, block)) keep();

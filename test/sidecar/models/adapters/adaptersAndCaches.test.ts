@@ -4,8 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
+import { MIXTURE_FORMS, type MixtureForm } from '../../../../sidecar/models/adapters/expertMixture.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
-import { readTensors } from '../../../reference/readTensors.ts';
+import { writeCertainMixture } from '../../../reference/certainMixture.ts';
 import { writeMerged, writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
@@ -20,24 +21,27 @@ describe('A model with an adapter answers like the model with merged weights', (
   let base: string;
   let adapter: string;
   let merged: string;
-  let mixture: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-adapter-cache-'));
-    [base, adapter, merged, mixture] = ['base', 'adapter', 'merged', 'mixture'].map((name) =>
-      path.join(folder, `${name}.gguf`),
-    ) as [string, string, string, string];
+    [base, adapter, merged] = ['base', 'adapter', 'merged'].map((name) => path.join(folder, `${name}.gguf`)) as [
+      string,
+      string,
+      string,
+    ];
     using device = new Device('cpu', { threads: 1 });
     const keys = { context_length: { type: 'u32', value: 2_048 } } as const;
     await writeTinyModel(base, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys });
     await writeTinyAdapter(adapter, base, { rank: RANK, alpha: RANK / 2 });
     await writeMerged(merged, base, adapter, 0.5);
-    await writeCertainMixture(mixture, base, adapter);
+    for (const form of MIXTURE_FORMS) await writeCertainMixture(mixtureOf(form), base, adapter, form);
     engine = new LocalEngine({ log: () => undefined });
   });
   after(async () => {
     await engine.dispose();
     await rm(folder, { recursive: true, force: true });
   });
+
+  const mixtureOf = (form: MixtureForm): string => path.join(folder, `mixture-${form}.gguf`);
 
   async function answer(modelPath: string, adapters: readonly string[], cache: string): Promise<readonly number[]> {
     await engine.load({
@@ -62,11 +66,17 @@ describe('A model with an adapter answers like the model with merged weights', (
     return tokens;
   }
 
-  for (const cache of ['full', 'snapkv:64', 'tiered:64'])
-    it(`by a mixture whose gates are one for that adapter, with the cache ${cache}`, async () => {
-      const actual = await answer(base, [mixture], cache);
-      assert.deepEqual(actual, await answer(merged, [], cache));
-    });
+  for (const form of MIXTURE_FORMS)
+    for (const cache of ['full', 'snapkv:64', 'tiered:64'])
+      it(`by a mixture of ${form} whose gates are one for that adapter, with the cache ${cache}`, async () => {
+        const actual = await answer(base, [mixtureOf(form)], cache);
+        assert.deepEqual(actual, await answer(merged, [], cache));
+      });
+
+  it('by a mixture of attention, with the cache snapkv:64,values=critical', async () => {
+    const cache = 'snapkv:64,values=critical';
+    assert.equal((await answer(base, [mixtureOf('attention')], cache)).length, ANSWER_TOKENS);
+  });
 
   for (const cache of ['full', 'snapkv:64', 'kvzip:64', 'tiered:64'])
     it(`with the cache ${cache}`, async () => {
@@ -76,30 +86,3 @@ describe('A model with an adapter answers like the model with merged weights', (
       assert.notDeepEqual(actual, await answer(base, [], cache));
     });
 });
-
-/**
- * Writes a mixture of two experts that equal an adapter. The scores of the two are opposite numbers far from 0, the
- * score of the model alone. So the gates of the two add up to 1 for every token.
- */
-async function writeCertainMixture(file: string, model: string, adapter: string): Promise<void> {
-  const factors = await readTensors(adapter);
-  await writeTinyAdapter(file, model, {
-    rank: RANK,
-    alpha: RANK / 2,
-    mixture: { experts: 2, expertsUsed: 0 },
-    change: (name, values) => {
-      const own = factors.get(name);
-      if (!own) {
-        const width = values.length / 3;
-        return values.map((_, index) =>
-          index < width ? 0 : (index < 2 * width ? 1e5 : -1e5) * (values[index % width] as number),
-        );
-      }
-      if (name.endsWith('.lora_a')) return Float32Array.from([...own, ...own]);
-      return Float32Array.from(
-        { length: 2 * own.length },
-        (_, index) => own[Math.floor(index / (2 * RANK)) * RANK + (index % RANK)] as number,
-      );
-    },
-  });
-}

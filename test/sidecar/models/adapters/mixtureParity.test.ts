@@ -7,12 +7,13 @@ import { Device } from '../../../../kernels/ggml/device.ts';
 import type { MixtureForm } from '../../../../sidecar/models/adapters/expertMixture.ts';
 import { openNetwork, type OpenedNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
+import { writeCertainMixture } from '../../../reference/certainMixture.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
 import { plainLlamaLogits } from '../../../reference/plainLlama.ts';
 import { plainMixture } from '../../../reference/plainMixture.ts';
 import { readTensors } from '../../../reference/readTensors.ts';
 import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
-import { TINY_LLAMA, TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.ts';
+import { TINY_LLAMA, TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const many = Array.from({ length: 40 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 const EXPERTS = 3;
@@ -40,7 +41,7 @@ describe('A mixture of low-rank experts', () => {
     { form: 'projections', rank: RANK, expertsUsed: 1, tokens: many.slice(0, 8), seed: 5 },
     { form: 'projections', rank: RANK, expertsUsed: 2, tokens: many.slice(0, 8), seed: 4 },
     { form: 'attention', rank: RANK, expertsUsed: 0, tokens: many, seed: 1 },
-    { form: 'attention', rank: RANK, expertsUsed: 2, tokens: many.slice(0, 8), seed: 4 },
+    { form: 'attention', rank: RANK, expertsUsed: 2, tokens: many.slice(0, 8), seed: 12 },
     // So many ranks are not stored as columns.
     { form: 'attention', rank: 16, expertsUsed: 0, tokens: many, seed: 2 },
   ];
@@ -105,4 +106,27 @@ describe('A mixture of low-rank experts', () => {
       using base = await opened(device, model, [], 'rows');
       assert.notDeepEqual(await base.logits(many, { chunkTokens: many.length }), all);
     });
+
+  for (const variant of tinyVariants)
+    it(`attends in ${variant} as the adapter whose gates are one`, async () => {
+      using device = new Device('cpu', { threads: 2 });
+      const [model, adapter, mixture] = ['model', 'adapter', 'certain'].map((name) =>
+        path.join(folder, `${variant}.${name}.gguf`),
+      ) as [string, string, string];
+      await writeTinyModel(model, { variant, type: 'F32', device });
+      await writeTinyAdapter(adapter, model, { rank: RANK, alpha: 2 * RANK });
+      await writeCertainMixture(mixture, model, adapter, 'attention');
+      using alone = await opened(device, model, [adapter], 'rows');
+      using mixed = await opened(device, model, [mixture], 'rows');
+      const expected = await alone.logits(many, { chunkTokens: 16 });
+      const { normalisedSquaredError } = compareLogits(
+        await mixed.logits(many, { chunkTokens: 16 }),
+        rowsOf(expected),
+        TINY_VOCABULARY,
+      );
+      assert.ok(normalisedSquaredError <= 1e-6, `${normalisedSquaredError}`);
+    });
 });
+
+const rowsOf = (logits: Float32Array): Float32Array[] =>
+  many.map((_, row) => logits.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
