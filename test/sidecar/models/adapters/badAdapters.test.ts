@@ -54,6 +54,24 @@ describe('An adapter that can’t be used', () => {
       'adapter.chorus.purpose is "translation", expected "completion" or "chat"',
     ],
     [
+      'has an unknown form of mixture',
+      { mixture: { experts: 2, expertsUsed: 0 }, keys: { 'adapter.chorus.form': { type: 'string', value: 'both' } } },
+      'adapter.chorus.form is "both", expected projections or attention',
+    ],
+    [
+      'is a mixture of attention whose gates do not add up to 1',
+      {
+        mixture: { experts: 2, expertsUsed: 1, form: 'attention' },
+        keys: { 'adapter.chorus.expert_gate_mode': { type: 'string', value: 'faithful' } },
+      },
+      'adapter.chorus.expert_gate_mode is "faithful", expected renormalised for a mixture of attention',
+    ],
+    [
+      'is a mixture of attention without queries',
+      { mixture: { experts: 2, expertsUsed: 0, form: 'attention' }, matrices: ['attn_output', 'ffn_up'] },
+      'it changes no attn_q, but adapter.chorus.form is "attention": each expert needs its queries',
+    ],
+    [
       'is for a narrower model',
       {
         reshape: (name, [input = 1, output = 1]) =>
