@@ -33,6 +33,7 @@ const EVERYDAY_HOST_TESTS = [
   'workspaces',
 ].map((name) => `${HOST_FOLDER}${name}.test.ts`);
 const GPU_TESTS = [
+  'test/sidecar/models/adapters/mixtureParity.test.ts',
   'test/kernels/ggml/support.test.ts',
   'test/kernels/ggml/graph.test.ts',
   'test/kernels/blocks/roundPerToken.test.ts',

@@ -1,3 +1,4 @@
+import type { MixtureForm } from '../models/adapters/expertMixture.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { request } from '../protocol/messages.ts';
@@ -62,6 +63,8 @@ export interface LowRankUpcycleParams {
   readonly expertsUsed: number;
   /** The gates of the experts that count, if not all do. */
   readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
+  /** Whether experts change the projections of one attention, or each attends with its own queries. */
+  readonly form: MixtureForm;
   readonly gates:
     | { readonly kind: 'zero' }
     | { readonly kind: 'random'; readonly seed: number }

@@ -1,8 +1,8 @@
 /**
  * Measures what low-rank experts cost: `tsx test/bench/expertSpeed.ts [--model FILE] [--experts 1,4,8] [--rank 16]
- * [--type F16] [--depths 0,4096,16384] [--rounds 9] [--threads 2] [--adapter FILE] [--write]`. The base alone, one
- * adapter, and mixtures with random values take turns in one process, and the adapter FILE if it is given. The same
- * tokens are forced in all of them.
+ * [--forms projections,attention] [--type F16] [--depths 0,4096,16384] [--rounds 9] [--threads 2] [--adapter FILE]
+ * [--write]`. The base alone, one adapter, and mixtures with random values take turns in one process, and the adapter
+ * FILE if it is given. The same tokens are forced in all of them.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -11,10 +11,11 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Device } from '../../kernels/ggml/device.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
+import { MIXTURE_FORMS } from '../../sidecar/models/adapters/expertMixture.ts';
 import { openNetwork, type OpenedNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
-import { writeTinyAdapter } from '../reference/tinyAdapters.ts';
+import { writeTinyAdapter, type TinyAdapterOptions } from '../reference/tinyAdapters.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     model: { type: 'string' },
     experts: { type: 'string', default: '1,4,8' },
     rank: { type: 'string', default: '16' },
+    forms: { type: 'string', default: MIXTURE_FORMS.join(',') },
     type: { type: 'string', default: 'F16' },
     depths: { type: 'string', default: '0,4096,16384' },
     rounds: { type: 'string', default: '9' },
@@ -73,7 +75,7 @@ async function openAll(): Promise<void> {
     const capacityTokens = Math.max(...depths) + PROMPT_TOKENS + DECODED_TOKENS;
     opened.set(arm, await openNetwork(model, { placement: onOneDevice(device), capacityTokens, adapters }));
   };
-  const written = async (name: string, mixture?: { experts: number; expertsUsed: number }): Promise<string> => {
+  const written = async (name: string, mixture?: TinyAdapterOptions['mixture']): Promise<string> => {
     const file = path.join(folder, `${name}.gguf`);
     await writeTinyAdapter(file, model, { rank, alpha: 2 * rank, type: values.type as TensorType, mixture });
     return file;
@@ -81,8 +83,9 @@ async function openAll(): Promise<void> {
   await open('the base alone', []);
   if (values.adapter !== undefined) await open(path.basename(values.adapter), [values.adapter]);
   await open('one adapter', [await written('adapter')]);
-  for (const experts of values.experts === '' ? [] : numbers(values.experts))
-    await open(`a mixture of ${experts}`, [await written(`mixture-${experts}`, { experts, expertsUsed: 0 })]);
+  for (const form of MIXTURE_FORMS.filter((each) => values.forms.split(',').includes(each)))
+    for (const experts of values.experts === '' ? [] : numbers(values.experts))
+      await open(`${experts} in the ${form}`, [await written(`${form}-${experts}`, { experts, expertsUsed: 0, form })]);
 }
 
 /** The arms take turns in each round. The order is reversed in every second round. */
@@ -136,7 +139,7 @@ async function write(rows: readonly string[], figures: object): Promise<void> {
     name: 'expert-speed',
     title: 'The speed of low-rank experts',
     body: `${PROMPT_TOKENS} tokens of a prompt and ${DECODED_TOKENS} decoded tokens behind contexts of several lengths. Experts of rank ${rank} in ${values.type} on all seven
-matrices of a block, with soft gates. Ratios are speeds as shares of the base's, medians over ${rounds} rounds in which all take turns.
+matrices of a block, with soft gates. In the projections, experts change one attention. In the attention, each expert attends with its own queries. Ratios are speeds as shares of the base's, medians over ${rounds} rounds in which all take turns.
 
 | context, tokens | | decoded tokens/s | decoding / base | prompt / base |
 |---:|---|---:|---:|---:|

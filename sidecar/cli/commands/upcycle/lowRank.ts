@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import path from 'node:path';
+import { MIXTURE_FORMS } from '../../../models/adapters/expertMixture.ts';
 import {
   UPCYCLE_LOW_RANK,
   type ExpertTexts,
@@ -31,6 +32,7 @@ export interface LowRankCommandOptions {
   readonly base?: string;
   readonly expert?: readonly NamedPath[];
   readonly rank: number;
+  readonly form: LowRankUpcycleParams['form'];
   readonly texts?: readonly NamedPath[];
   readonly temperature: number;
   readonly ridge: number;
@@ -41,7 +43,7 @@ export interface LowRankCommandOptions {
 /** The name of expert 0, the model alone. */
 const BASE = 'base';
 /** Options that only one of both kinds of mixtures has. */
-const LOW_RANK_ONLY = ['base', 'expert', 'rank', 'texts', 'temperature', 'ridge', 'tokens', 'textTokens'];
+const LOW_RANK_ONLY = ['base', 'expert', 'rank', 'form', 'texts', 'temperature', 'ridge', 'tokens', 'textTokens'];
 const MODELS_ONLY = ['kv', 'attention', 'prompts', 'gateScale', 'every', 'dense', 'architecture'];
 
 /** Adds the options of mixtures of low-rank experts to `chorus upcycle`. */
@@ -55,6 +57,14 @@ export function addLowRankOptions(command: Command): void {
       (value, before?: readonly NamedPath[]) => namedPath(value, before),
     )
     .option('--rank <number>', 'rank of experts that are made from models', (value) => integer(value, 1, 1_024), 16)
+    .addOption(
+      new Option(
+        '--form <form>',
+        'with --low-rank: experts change the projections of one attention, or each attends with its own queries',
+      )
+        .choices(MIXTURE_FORMS)
+        .default('projections'),
+    )
     .option(
       '--texts <name=path>',
       `file or folder of UTF-8 texts of an expert, or of the model alone ("${BASE}"); may be repeated`,
@@ -120,6 +130,7 @@ export async function upcycleLowRank(options: LowRankCommandOptions): Promise<vo
     rank: options.rank,
     expertsUsed: options.expertsUsed ?? 0,
     gateMode,
+    form: options.form,
     gates: await gatesOf(options, experts),
   });
   if (options.json) printJson(result);

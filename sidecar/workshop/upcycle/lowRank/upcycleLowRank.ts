@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { TroubleError } from '../../../common/troubleError.ts';
-import { MAX_EXPERTS, routerName } from '../../../models/adapters/expertMixture.ts';
+import { FORM_KEY, MAX_EXPERTS, routerName } from '../../../models/adapters/expertMixture.ts';
 import { openAdapter } from '../../../models/adapters/openAdapters.ts';
 import { checkModel, type CheckedModel } from '../../../models/chorus/network/openNetwork.ts';
 import type { GgufContent, GgufEntry, TensorSource } from '../../../models/gguf/content.ts';
@@ -37,6 +37,7 @@ export async function upcycleLowRank(
   await refuseOverwriting(inputs, outputPath);
   const opened: OpenedExpert[] = [];
   for (const { path: file } of experts) opened.push(await openExpert(file, base, params, options));
+  if (params.form === 'attention') checkQueries(opened);
   const factors = joinExperts(opened, base.tensors.keys());
   const blocks = blocksOf(opened);
   const { routers, read } = await routersOf(params, base, { ...options, blocks });
@@ -61,7 +62,7 @@ export async function upcycleLowRank(
   };
 }
 
-function check({ experts, expertsUsed, gates }: LowRankUpcycleParams): void {
+function check({ experts, expertsUsed, gates, form, gateMode }: LowRankUpcycleParams): void {
   if (experts.length > MAX_EXPERTS)
     throw new TroubleError('invalid-input', `There are ${experts.length} experts, expected at most ${MAX_EXPERTS}.`);
   if (expertsUsed > experts.length + 1)
@@ -69,12 +70,26 @@ function check({ experts, expertsUsed, gates }: LowRankUpcycleParams): void {
       'invalid-input',
       `The number of experts used is ${expertsUsed}, expected at most ${experts.length + 1}, the model alone among them.`,
     );
+  if (form === 'attention' && gateMode !== 'renormalised')
+    throw new TroubleError(
+      'invalid-input',
+      `The gates of a mixture of attention must add up to 1, so ${gateMode} gates don't fit. Choose renormalised ones.`,
+    );
   if (gates.kind !== 'closed-form') return;
   const silent = experts.find((_, index) => (gates.texts[index + 1]?.files.length ?? 0) === 0);
   if (silent)
     throw new TroubleError(
       'invalid-input',
       `The expert ${silent.name} has no texts, and routers in closed form need some of each expert. Add --texts ${silent.name}=PATH, or choose --gates zero.`,
+    );
+}
+
+/** Each expert of a mixture of attention attends with its own queries. */
+function checkQueries(experts: readonly ExpertFactors[]): void {
+  if (!experts.some(({ matrices }) => [...matrices.keys()].some((name) => name.endsWith('.attn_q.weight'))))
+    throw new TroubleError(
+      'invalid-input',
+      'No expert changes the queries (attn_q), so all would attend alike. Choose the form "projections", or adapters that change attn_q.',
     );
 }
 
@@ -136,7 +151,7 @@ function routerSource(block: number, values: Float32Array, width: number, expert
 }
 
 function metadataOf(
-  { name, outputPath, experts, expertsUsed, gateMode }: LowRankUpcycleParams,
+  { name, outputPath, experts, expertsUsed, gateMode, form }: LowRankUpcycleParams,
   { architecture, headers }: CheckedModel,
 ): ReadonlyMap<string, GgufEntry> {
   const text = (value: string): GgufEntry => ({ type: 'string', value });
@@ -153,6 +168,7 @@ function metadataOf(
     ['adapter.chorus.expert_count', count(experts.length)],
     ['adapter.chorus.expert_used_count', count(expertsUsed)],
     ['adapter.chorus.expert_gate_mode', text(gateMode)],
+    [FORM_KEY, text(form)],
     ['adapter.chorus.expert_names', { type: 'strings', value: experts.map((expert) => expert.name) }],
   ]);
 }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
+import { MIXTURE_FORMS } from '../../../../sidecar/models/adapters/expertMixture.ts';
 import { openNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import type { LowRankUpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
@@ -74,6 +75,7 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
       rank: 2,
       expertsUsed: 0,
       gateMode: 'renormalised',
+      form: 'projections',
       gates: { kind: 'zero' },
       ...changes,
     });
@@ -139,17 +141,18 @@ describe('upcycling adapters to a mixture of low-rank experts', () => {
     }
   });
 
-  it('gives equal gates by routers of zero, as plain loops compute them', async () => {
-    const { outputPath } = await make();
-    const factors = await readTensors(outputPath);
-    assert.ok(factors.get('blk.2.lora_gate_inp.weight')?.every((value) => value === 0));
-    const tokens = tokensOf('12 BIRDS');
-    const { hooks } = plainMixture(factors, { experts: 2, scale: 1 });
-    const starts = tokens.map(() => 0);
-    const rows = plainLlamaLogits(TINY_LLAMA, weights, tokens, starts, hooks).map((row) => Float32Array.from(row));
-    const { normalisedSquaredError } = compareLogits(await logits(tokens, outputPath), rows, TINY_VOCABULARY);
-    assert.ok(normalisedSquaredError <= 1e-5, `${normalisedSquaredError}`);
-  });
+  for (const form of MIXTURE_FORMS)
+    it(`gives equal gates by routers of zero to the ${form}, as plain loops compute them`, async () => {
+      const { outputPath } = await make({ form });
+      const factors = await readTensors(outputPath);
+      assert.ok(factors.get('blk.2.lora_gate_inp.weight')?.every((value) => value === 0));
+      const tokens = tokensOf('12 BIRDS');
+      const { hooks } = plainMixture(factors, { experts: 2, scale: 1, isAttention: form === 'attention' });
+      const starts = tokens.map(() => 0);
+      const rows = plainLlamaLogits(TINY_LLAMA, weights, tokens, starts, hooks).map((row) => Float32Array.from(row));
+      const { normalisedSquaredError } = compareLogits(await logits(tokens, outputPath), rows, TINY_VOCABULARY);
+      assert.ok(normalisedSquaredError <= 1e-5, `${normalisedSquaredError}`);
+    });
 
   it('makes the same random routers from the same seed', async () => {
     const routers = async (seed: number): Promise<readonly number[] | undefined> =>

@@ -61,6 +61,7 @@ describe('upcycling low-rank experts refuses, and leaves nothing:', () => {
       rank: 2,
       expertsUsed: 0,
       gateMode: 'renormalised',
+      form: 'projections',
       gates: { kind: 'zero' },
       ...changes,
     });
@@ -132,6 +133,17 @@ describe('upcycling low-rank experts refuses, and leaves nothing:', () => {
       what: 'more experts used than there are',
       changes: () => ({ expertsUsed: 3 }),
       says: /experts used is 3, expected at most 2, the model alone among them/,
+    },
+    {
+      what: 'gates of a mixture of attention that do not add up to 1',
+      changes: () => ({ form: 'attention', expertsUsed: 1, gateMode: 'scaled' }),
+      says: /gates of a mixture of attention must add up to 1, so scaled gates don't fit/,
+    },
+    {
+      what: 'a mixture of attention without queries',
+      changes: () => ({ form: 'attention', experts: [{ name: 'one', path: at('second.gguf') }] }),
+      other: () => second({ matrices: ['ffn_up'] }),
+      says: /No expert changes the queries \(attn_q\), so all would attend alike/,
     },
     {
       what: 'an expert without texts',

@@ -57,6 +57,7 @@ describe('upcycling models that were trained further to low-rank experts', () =>
       rank,
       expertsUsed: 0,
       gateMode: 'renormalised',
+      form: 'projections',
       gates: { kind: 'zero' },
     });
 
