@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { formatNumber } from '../../l10n/currentLanguage.ts';
-import type { LastGain, LearningMemory } from './learningMemory.ts';
+import { heldOutLine } from './heldOutLine.ts';
+import type { LearningMemory } from './learningMemory.ts';
 
 /** What learning does in this window. `waiting`: it begins by itself when the window is idle. */
 export type LearningActivity =
@@ -58,16 +58,6 @@ export class LearningState implements vscode.Disposable {
     this.memory.dispose();
     this.#changed.dispose();
   }
-}
-
-/** Returns how many held-out lines the model fills. */
-export function heldOutLine({ lines, linesBefore, linesAfter }: LastGain): string {
-  return l10n.t(
-    'Held-out lines filled after learning: {0} of {1}, before: {2}',
-    formatNumber(linesAfter),
-    formatNumber(lines),
-    formatNumber(linesBefore),
-  );
 }
 
 /** Returns a step of `chorus learn` and its progress for the user. */

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import process from 'node:process';
 import { nodeEnvironment } from '../../sidecar/common/childProcess/nodeEnvironment.ts';
+import type { Refusal } from '../../sidecar/learning/adoption.ts';
 import { parseJson } from '../../sidecar/common/parseJson.ts';
 import type { Learnt, LearnProcessOptions } from './learnProcess.ts';
 
@@ -11,11 +12,12 @@ export interface LearntStatus {
     readonly trainedTokens: number;
     readonly general: { readonly natsBefore: number; readonly natsAfter: number };
     readonly reason?: string;
+    readonly refusal?: Refusal;
     readonly endedMs?: number;
     readonly bytes: number;
     readonly fitsModel: boolean;
   };
-  readonly rejected?: { readonly endedMs: number; readonly reason: string };
+  readonly rejected?: { readonly endedMs: number; readonly reason: string; readonly refusal?: Refusal };
   readonly isUnfinished: boolean;
 }
 

@@ -23,9 +23,14 @@ export interface LearnedFigures {
   readonly general: { readonly natsBefore: number; readonly natsAfter: number };
 }
 
+/** Why an expert is not used: which measure did not allow it. */
+export const REFUSALS = ['few-places', 'held-out-code', 'held-out-lines', 'general-code'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
 export interface Verdict {
   readonly adopted: boolean;
-  /** Why the expert is not used. */
+  readonly refusal?: Refusal;
+  /** Why the expert is not used, in English and with figures. */
   readonly reason?: string;
 }
 
@@ -58,6 +63,7 @@ export function judge(
   if (before.length < LEAST_WINDOWS)
     return {
       adopted: false,
+      refusal: 'few-places',
       reason: `There are ${before.length} places in held-out files, and ${LEAST_WINDOWS} are needed to tell whether learning helps.`,
     };
   const nats = gainOf(
@@ -75,17 +81,20 @@ export function judge(
   if (nats.mean <= nats.standardError)
     return {
       adopted: false,
+      refusal: 'held-out-code',
       reason: `Held-out code is ${describe(nats)} nats per token likelier, which is within the error.`,
     };
   if (lines.mean <= lines.standardError)
     return {
       adopted: false,
+      refusal: 'held-out-lines',
       reason: `${describe(lines, 100)} % more held-out lines are filled, which is within the error.`,
     };
   const share = general.natsAfter / general.natsBefore - 1;
   if (!(share <= GENERAL_LOSS_SHARE))
     return {
       adopted: false,
+      refusal: 'general-code',
       reason: `General code takes ${(100 * share).toFixed(2)} % more nats, and at most ${100 * GENERAL_LOSS_SHARE} % are allowed.`,
     };
   return { adopted: true };

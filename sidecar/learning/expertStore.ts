@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
+import { REFUSALS } from './adoption.ts';
 import { expertFileOf } from '../keptContexts/learntFolder.ts';
 import type { TrainingFile } from './sourceFile.ts';
 
@@ -38,10 +39,19 @@ const recordSchema = passSchema.extend({
   general: z.object({ natsBefore: figure, natsAfter: figure }),
   adopted: z.boolean(),
   reason: z.string().optional(),
+  /** Absent in older records. */
+  refusal: z.enum(REFUSALS).optional(),
   /** When the last pass ended, as of `Date.now()`. Absent in older records. */
   endedMs: figure.optional(),
   /** The last pass, if its expert was not adopted and an earlier one stayed. */
-  rejected: z.object({ endedMs: figure, reason: z.string(), digests: z.array(z.string()) }).optional(),
+  rejected: z
+    .object({
+      endedMs: figure,
+      reason: z.string(),
+      refusal: z.enum(REFUSALS).optional(),
+      digests: z.array(z.string()),
+    })
+    .optional(),
 });
 const linesSchema = z.object({ start: figure, end: figure });
 const sourcesSchema = z.array(

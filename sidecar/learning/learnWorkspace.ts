@@ -50,7 +50,10 @@ export interface LearnOptions extends PassOptions {
   readonly train: (request: PassRequest) => Promise<number>;
 }
 
-export type LearnResult = Pick<ExpertRecord, 'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason'>;
+export type LearnResult = Pick<
+  ExpertRecord,
+  'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason' | 'refusal'
+>;
 
 /** Why nothing was learnt, without a failure. */
 export type SkipReason = 'nothing-new' | 'other-process' | 'battery';
@@ -170,7 +173,8 @@ async function keep(folder: ExpertFolder, { base, earlier, paths, digests }: Pas
     await rename(folder.candidateFile, folder.expertFile);
     await writeExpertRecord(folder, { version: 2, base, paths: [...paths], digests: [...digests], endedMs, ...result });
   } else {
-    const rejected = { endedMs, reason: result.reason ?? '', digests: [...digests] };
+    const { reason = '', refusal } = result;
+    const rejected = { endedMs, reason, refusal, digests: [...digests] };
     await writeExpertRecord(folder, { ...earlier, rejected });
   }
   await removeFolder(folder.passFolder);

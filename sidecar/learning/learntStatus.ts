@@ -5,7 +5,10 @@ import { baseOf, isSameBase, type PassOptions } from './pass.ts';
 /** What was learnt from a workspace so far. */
 export interface LearntStatus {
   /** The expert. Absent: there is none. */
-  readonly expert?: Pick<ExpertRecord, 'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason' | 'endedMs'> & {
+  readonly expert?: Pick<
+    ExpertRecord,
+    'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason' | 'refusal' | 'endedMs'
+  > & {
     /** How many files it learnt from. */
     readonly files: number;
     readonly bytes: number;
@@ -13,7 +16,7 @@ export interface LearntStatus {
     readonly fitsModel: boolean;
   };
   /** The last pass, if its expert was not adopted and the earlier one stayed. */
-  readonly rejected?: { readonly endedMs: number; readonly reason: string };
+  readonly rejected?: Pick<NonNullable<ExpertRecord['rejected']>, 'endedMs' | 'reason' | 'refusal'>;
   /** Whether a pass waits to be continued, or runs. */
   readonly isUnfinished: boolean;
 }
@@ -27,11 +30,14 @@ export async function readLearntStatus({
   const record = await readExpertRecord(folder);
   const bytes = await fileSize(folder.expertFile);
   if (!record || bytes === undefined) return { isUnfinished };
-  const { paths, trainedTokens, heldOut, general, adopted, reason, endedMs, rejected } = record;
+  const { paths, trainedTokens, heldOut, general, adopted, reason, refusal, endedMs, rejected } = record;
+  const figures = { trainedTokens, heldOut, general, adopted, reason, refusal, endedMs };
   const fitsModel = isSameBase(record.base, await baseOf(model));
   return {
-    expert: { files: paths.length, trainedTokens, heldOut, general, adopted, reason, endedMs, bytes, fitsModel },
-    ...(rejected && { rejected: { endedMs: rejected.endedMs, reason: rejected.reason } }),
+    expert: { files: paths.length, ...figures, bytes, fitsModel },
+    ...(rejected && {
+      rejected: { endedMs: rejected.endedMs, reason: rejected.reason, refusal: rejected.refusal },
+    }),
     isUnfinished,
   };
 }

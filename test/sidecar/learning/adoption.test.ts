@@ -23,24 +23,24 @@ describe('adoption of an expert', () => {
       ...score,
       nats: (before[index]?.nats ?? 0) + (index % 2 ? 60 : -62),
     }));
-    const { adopted, reason } = judge(before, uneven, GENERAL);
-    assert.equal(adopted, false);
+    const { adopted, reason, refusal } = judge(before, uneven, GENERAL);
+    assert.deepEqual([adopted, refusal], [false, 'held-out-code']);
     assert.match(reason ?? '', /nats per token likelier, which is within the error/);
   });
 
   it('is refused if no more lines are filled', () => {
-    const { adopted, reason } = judge(
+    const { adopted, reason, refusal } = judge(
       before,
       better.map((score, index) => ({ ...score, filled: before[index]?.filled ?? 0 })),
       GENERAL,
     );
-    assert.equal(adopted, false);
+    assert.deepEqual([adopted, refusal], [false, 'held-out-lines']);
     assert.match(reason ?? '', /^0\.000 ± 0\.000 % more held-out lines/);
   });
 
   it('is refused if general code gets more than half a percent worse', () => {
-    const { adopted, reason } = judge(before, better, { natsBefore: 1, natsAfter: 1.006 });
-    assert.equal(adopted, false);
+    const { adopted, reason, refusal } = judge(before, better, { natsBefore: 1, natsAfter: 1.006 });
+    assert.deepEqual([adopted, refusal], [false, 'general-code']);
     assert.equal(reason, 'General code takes 0.60 % more nats, and at most 0.5 % are allowed.');
   });
 
@@ -49,8 +49,8 @@ describe('adoption of an expert', () => {
   });
 
   it('is refused with too few places to tell', () => {
-    const { adopted, reason } = judge(before.slice(0, 3), better.slice(0, 3), GENERAL);
-    assert.equal(adopted, false);
+    const { adopted, reason, refusal } = judge(before.slice(0, 3), better.slice(0, 3), GENERAL);
+    assert.deepEqual([adopted, refusal], [false, 'few-places']);
     assert.match(reason ?? '', /There are 3 places in held-out files, and 4 are needed/);
   });
 });
