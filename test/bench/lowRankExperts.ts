@@ -4,8 +4,9 @@
  *   npx tsx test/bench/lowRankExperts.ts [--model NAME|FILE] [--rank 8] [--tokens 30000] [--seeds 1] [--write]
  *
  * Each of four domains has an adapter of `--rank`, trained on `--tokens` tokens. One adapter has the rank of all four
- * together, and is trained on all their tokens. Trained adapters are kept in the developer cache, so a run goes on
- * where it was interrupted. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * together, and is trained on all their tokens. So are as many experts with their routers. Trained adapters are kept in
+ * the developer cache, so a run goes on where it was interrupted. The texts come from
+ * `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import { stat } from 'node:fs/promises';
 import os from 'node:os';
@@ -53,17 +54,17 @@ async function trainAll(seed: number): Promise<TrainedAdapters> {
   const adapters = await byDomain((domain) =>
     trainAdapter({ ...shared, name: domain, rank, tokens, texts: training[domain] }),
   );
-  const all = await trainAdapter({
+  const ofAll = {
     ...shared,
-    name: 'all',
-    rank: DOMAINS.length * rank,
     tokens: DOMAINS.length * tokens,
     texts: shuffled(
       DOMAINS.flatMap((domain) => training[domain]),
       seed,
     ),
-  });
-  return { modelPath, folder, all, byDomain: adapters };
+  };
+  const all = await trainAdapter({ ...ofAll, name: 'all', rank: DOMAINS.length * rank });
+  const together = await trainAdapter({ ...ofAll, name: 'together', rank, experts: DOMAINS.length });
+  return { modelPath, folder, all, together, byDomain: adapters };
 }
 
 /** Adds the scores of an arm to those of other seeds. */
@@ -94,7 +95,7 @@ async function write(): Promise<void> {
     title: 'Mixtures of low-rank experts',
     body: `Adapters over ${modelName}, whose quantised weights stay as they are. Each domain has an expert of rank ${rank}, trained on ${tokens.toLocaleString('en')} tokens. The single adapter has rank ${DOMAINS.length * rank} and the tokens of all domains together.
 Texts are the beginnings of files from packages that no training saw: ${texts}; prose is in 23 languages. Each token is predicted with the tokens before it given. *Lines* is the share of lines of which every token is the likeliest.
-Differences are paired by text, with standard errors, over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of training. *Mixture of projections*: experts change one attention. *Mixture of attention*: each expert attends with its own queries. The goal: a mixture with gates is at least as good as the single adapter
+Differences are paired by text, with standard errors, over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of training. *Trained together*: as many experts of the same rank and their routers begin at random, and learn from the texts of all domains by soft gates. *Mixture of projections*: experts change one attention. *Mixture of attention*: each expert attends with its own queries. The goal: a mixture with gates is at least as good as the single adapter
 in every domain, better in two, and nowhere worse than the base. [How it works](../low-rank-experts.md).
 
 ${expertsTable(arms)}`,

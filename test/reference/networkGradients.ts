@@ -4,7 +4,7 @@ import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../kernels/training/optimiser/adamW.ts';
 import { writeInitialValues } from '../../sidecar/workshop/train/initialValues.ts';
 import type { LowRankPlan } from '../../sidecar/workshop/train/lowRankPlan.ts';
-import { placeModel } from '../../sidecar/workshop/train/placedModel.ts';
+import { placeModel, type PlacedModel } from '../../sidecar/workshop/train/placedModel.ts';
 import type { TrainedModel } from '../../sidecar/workshop/train/trainedModel.ts';
 import { TrainingNetwork } from '../../sidecar/workshop/train/trainingNetwork.ts';
 import { uniform } from './gradientCheck.ts';
@@ -22,12 +22,17 @@ const LOSS_ERROR = 2e-6;
 
 /**
  * For each parameter of a whole network, compares the slope along its gradient and a random direction with fourth-order
- * central differences.
+ * central differences. `prepare` may change the initial values.
  */
-export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankPlan): Promise<void> {
+export async function checkNetworkGradients(
+  model: TrainedModel,
+  plan?: LowRankPlan,
+  { prepare, recompute }: { readonly prepare?: (placed: PlacedModel) => void; readonly recompute?: boolean } = {},
+): Promise<void> {
   using device = new Device('cpu', { threads: 1 });
   using placed = await placeModel(model, device, { freeze: [], weightType: 'F32', plan });
   await writeInitialValues(placed, { seed: 1 });
+  prepare?.(placed);
   const { parameters } = placed;
   using optimiser = new AdamW(parameters);
   using network = new TrainingNetwork({
@@ -35,6 +40,8 @@ export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankP
     parameters,
     frozen: placed.constant,
     lowRank: placed.lowRank,
+    mixture: placed.mixture,
+    recompute,
     sequences: 1,
     sequenceTokens: TOKENS,
   });

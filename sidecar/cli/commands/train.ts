@@ -113,6 +113,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
         ? undefined
         : {
             rank: options.adapter,
+            experts: options.adapterExperts,
             alpha: options.adapterAlpha ?? 2 * options.adapter,
             from: options.adapterFrom === undefined ? undefined : path.resolve(options.adapterFrom),
             purpose: options.adapterPurpose,

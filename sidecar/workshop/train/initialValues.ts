@@ -1,6 +1,7 @@
 import { write } from '../../../kernels/ggml/transfer.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import { adapterFactors, normalFactors, spectralFactors } from './initialFactors.ts';
+import { plannedBlocks } from './lowRankPlan.ts';
 import type { LowRankOptions } from './options.ts';
 import type { PlacedModel } from './placedModel.ts';
 import { Random } from './random.ts';
@@ -34,7 +35,7 @@ export async function writeInitialValues(
     const given = values?.get(spec.name);
     if (given) return given;
     const source = model.tensors.get(spec.name);
-    return source ? readValues(source) : randomValues(spec, blockCount, random);
+    return source ? readValues(source) : randomWeight(spec, blockCount, random);
   };
   const byName = new Map(parameters.all.map((parameter) => [parameter.spec.name, parameter]));
   for (const spec of model.specs) {
@@ -56,14 +57,21 @@ export async function writeInitialValues(
     write(parameters.device, down.master, factors.down);
     write(parameters.device, up.master, factors.up);
   }
+  // Similar gates at first, as in new mixtures of whole models.
+  for (const block of plan?.experts === undefined ? [] : plannedBlocks(plan)) {
+    const { master } = placed.router(block);
+    write(parameters.device, master, randomValues(master.elements, INITIAL_SPREAD, random));
+  }
 }
 
-function randomValues({ name, extents, use }: WeightSpec, blockCount: number, random: Random): Float32Array {
+function randomWeight({ name, extents, use }: WeightSpec, blockCount: number, random: Random): Float32Array {
   const count = extents.reduce((product, extent) => product * extent, 1);
   if (use === 'vector') return new Float32Array(count).fill(name.endsWith('norm.weight') ? 1 : 0);
-  const spread = spreadOf(name, blockCount);
-  return Float32Array.from({ length: count }, () => spread * random.normal());
+  return randomValues(count, spreadOf(name, blockCount), random);
 }
+
+const randomValues = (count: number, spread: number, random: Random): Float32Array =>
+  Float32Array.from({ length: count }, () => spread * random.normal());
 
 function spreadOf(name: string, blockCount: number): number {
   const entersResidual = name.includes('attn_output') || name.includes('ffn_down');

@@ -12,6 +12,8 @@ export interface LowRankPlan {
   readonly factor: number;
   /** Whether the factors are added to frozen weights or replace the weights. */
   readonly isAdapter: boolean;
+  /** How many experts share each rank, weighed by routers. Absent: there are none. */
+  readonly experts?: number;
 }
 
 /** Ranks from a share are rounded to multiples of this if possible, since processors multiply these faster. */
@@ -32,7 +34,7 @@ export function planLowRank(
   options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'freeze' | 'schedule' | 'precision'>,
 ): LowRankPlan | undefined {
   const { lowRank, adapter } = options;
-  const size = lowRank?.size ?? adapter?.rank;
+  const size = lowRank?.size ?? (adapter && adapter.rank * (adapter.experts ?? 1));
   if (options.export === 'adapter' && !adapter)
     throw new TroubleError(
       'invalid-input',
@@ -58,7 +60,14 @@ export function planLowRank(
     ranks: new Map(ranks),
     factor: adapter ? adapter.alpha / adapter.rank : 1,
     isAdapter: adapter !== undefined,
+    ...(adapter?.experts === undefined ? {} : { experts: adapter.experts }),
   };
+}
+
+/** The blocks with a trained matrix, ascending. Each has a router if there are experts. */
+export function plannedBlocks({ ranks }: LowRankPlan): readonly number[] {
+  const blocks = [...ranks.keys()].map((name) => Number(name.split('.')[1]));
+  return [...new Set(blocks)].sort((a, b) => a - b);
 }
 
 function check({
@@ -67,6 +76,7 @@ function check({
   scratch,
   schedule,
   precision,
+  ...options
 }: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'schedule' | 'precision'>): void {
   const refuse = (why: string): never => {
     throw new TroubleError('invalid-input', why);
@@ -78,6 +88,8 @@ function check({
     );
   if (adapter && scratch)
     refuse("An adapter is added to the weights of a model. --adapter can't be combined with --scratch.");
+  if (adapter?.experts !== undefined && options.export !== 'adapter')
+    refuse('Experts with routers are no part of a dense model. --adapter-experts needs --export adapter.');
   if (!lowRank) return;
   if (lowRank.init !== 'spectral' && !scratch)
     refuse(`The factors of a model are computed from its weights. --low-rank-init ${lowRank.init} needs --scratch.`);

@@ -27,7 +27,12 @@ export interface LowRankOptions {
 
 /** Factors that are added to frozen matrices of blocks (LoRA, arXiv 2106.09685). */
 export interface AdapterOptions {
+  /** Of each expert, if there are experts. */
   readonly rank: number;
+  /**
+   * How many experts are trained together with their routers, by soft gates. Absent: a single adapter without a router.
+   */
+  readonly experts?: number;
   /** The product of the factors is scaled by alpha ⁄ rank. */
   readonly alpha: number;
   /** An adapter file with the factors to begin with. Absent: an adapter without effect. */

@@ -8,9 +8,11 @@ import {
   type WeightType,
 } from '../../../kernels/training/optimiser/parameters.ts';
 import { TroubleError } from '../../common/troubleError.ts';
+import { routerName } from '../../models/adapters/expertMixture.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
+import type { LowRankMixture } from '../../models/architectures/weightTable.ts';
 import { loadFastFrozen, loadPlainFrozen, type FrozenWeights } from './frozenWeights.ts';
-import { factorNames, type LowRankPlan } from './lowRankPlan.ts';
+import { factorNames, plannedBlocks, type LowRankPlan } from './lowRankPlan.ts';
 import { parameterSpec } from './parameterSpecs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -44,8 +46,36 @@ export class PlacedModel implements Disposable {
     return { down: named(names.down), up: named(names.up) };
   }
 
+  /** The router of a block. Throws if no experts are trained there. */
+  router(block: number): Parameter {
+    const found = this.parameters.all.find(({ spec }) => spec.name === routerName(block));
+    if (!found) throw new Error(`Block ${block} has no router.`);
+    return found;
+  }
+
   /** The low-rank matrices that networks read in place of whole matrices. */
   get lowRank(): ReadonlyMap<string, LowRankMatrix> {
+    return this.plan?.experts === undefined ? this.#matrices : new Map();
+  }
+
+  /** The low-rank experts that change matrices, and their routers. */
+  get mixture(): LowRankMixture | undefined {
+    const { plan } = this;
+    if (plan?.experts === undefined) return undefined;
+    const { experts } = plan;
+    return {
+      matrices: this.#matrices,
+      routers: new Map(
+        plannedBlocks(plan).map((block) => [
+          block,
+          { router: this.router(block).forward, experts, gateMode: 'renormalised' },
+        ]),
+      ),
+      attention: new Map(),
+    };
+  }
+
+  get #matrices(): ReadonlyMap<string, LowRankMatrix> {
     const { ranks = new Map<string, number>(), factor = 1, isAdapter = false } = this.plan ?? {};
     return new Map(
       [...ranks.keys()].map((name) => {
@@ -95,6 +125,7 @@ export async function placeModel(
     if (rank !== undefined) return factorSpecs(spec, rank, { inFloat32: plan?.isAdapter === true });
     return isFrozen(spec) ? [] : [parameterSpec(spec, { tiedOutput, singleScaleNorm })];
   });
+  if (plan?.experts !== undefined) trained.push(...routerSpecs(model, plan, plan.experts));
   if (trained.length === 0)
     throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
   const isFast = plan?.isAdapter === true && device.kind === 'cpu' && weightType !== 'F32';
@@ -122,4 +153,19 @@ function factorSpecs(
     { ...common, name: names.down, extents: [columns, rank], factor: { matrix: name, side: 'down' } },
     { ...common, name: names.up, extents: [rank, rows], factor: { matrix: name, side: 'up' } },
   ];
+}
+
+/** Routers are as precise as factors. */
+function routerSpecs(
+  { hyperparameters: { width } }: TrainedModel,
+  plan: LowRankPlan,
+  experts: number,
+): ParameterSpec[] {
+  return plannedBlocks(plan).map((block) => ({
+    name: routerName(block),
+    extents: [width, experts + 1],
+    decays: true,
+    isMatrix: true,
+    inFloat32: true,
+  }));
 }

@@ -231,7 +231,7 @@ function networkOptionsOf(
     outlierLoss,
     routerLoss,
   }: TrainOptions,
-  { model, parameters, constant, transposes, lowRank }: PlacedModel,
+  { model, parameters, constant, transposes, lowRank, mixture }: PlacedModel,
 ): ParallelNetworks['options'] {
   return {
     architecture: model.architecture,
@@ -240,6 +240,7 @@ function networkOptionsOf(
     frozen: constant,
     transposes,
     lowRank,
+    mixture,
     sequences: microSequences,
     sequenceTokens,
     recompute,

@@ -20,7 +20,7 @@ import { addInto } from '../../../kernels/ggml/trainingOps.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { Parameters } from '../../../kernels/training/optimiser/parameters.ts';
 import type { Architecture, BlockContext, Hyperparameters } from '../../models/architectures/architecture.ts';
-import { WeightTable } from '../../models/architectures/weightTable.ts';
+import { WeightTable, type LowRankMixture } from '../../models/architectures/weightTable.ts';
 import type { PackedSequence } from './batchStream.ts';
 import { fillDropout } from './dropout.ts';
 
@@ -38,6 +38,8 @@ export interface TrainingNetworkOptions {
   readonly transposes?: ReadonlyMap<Tensor, Tensor>;
   /** Low-rank matrices with trained factors, by the names of the tensors that they replace. */
   readonly lowRank?: ReadonlyMap<string, LowRankMatrix>;
+  /** Low-rank experts with trained factors and routers. */
+  readonly mixture?: LowRankMixture;
   /** How many sequences are computed at once, and their length. */
   readonly sequences: number;
   readonly sequenceTokens: number;
@@ -230,10 +232,11 @@ export class TrainingNetwork implements Disposable {
   }
 
   #weightTable(): WeightTable {
-    const { parameters, frozen, lowRank } = this.options;
+    const { parameters, frozen, lowRank, mixture } = this.options;
     return new WeightTable(
       new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]),
       lowRank,
+      mixture,
     );
   }
 
@@ -243,20 +246,26 @@ export class TrainingNetwork implements Disposable {
     const graph = this.#graph;
     let x = this.#dropped(getRows(graph, table.tensor(EMBEDDING), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {
-      const context: BlockContext = {
-        graph,
-        weights: table,
-        hyperparameters,
-        block,
-        packed,
-        get cache(): never {
-          throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
-        },
-        get inputs(): never {
-          throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
-        },
+      const noCache = (): never => {
+        throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
       };
-      const build = (input: Tensor): Tensor => architecture.buildBlock(context, input);
+      const build = (input: Tensor): Tensor => {
+        const context: BlockContext = {
+          graph,
+          // A block that is computed again has gates of its own.
+          weights: table.forBlock(graph, block, undefined),
+          hyperparameters,
+          block,
+          packed,
+          get cache(): never {
+            return noCache();
+          },
+          get inputs(): never {
+            return noCache();
+          },
+        };
+        return architecture.buildBlock(context, input);
+      };
       x = recompute ? tape.recomputed(x, build) : build(x);
       if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
     }

@@ -10,7 +10,10 @@ export interface AdapterTraining {
   readonly modelPath: string;
   /** The folder of all adapters of a run. */
   readonly folder: string;
+  /** Of each expert. */
   readonly rank: number;
+  /** Trains so many experts and their routers together. Absent: one adapter. */
+  readonly experts?: number;
   readonly tokens: number;
   readonly seed: number;
   readonly threads: number;
@@ -19,7 +22,7 @@ export interface AdapterTraining {
 
 /** Trains an adapter to predict texts, unless an earlier run did. A killed training is continued. Returns its file. */
 export async function trainAdapter(training: AdapterTraining): Promise<string> {
-  const { name, modelPath, folder, rank, tokens, seed, threads, texts } = training;
+  const { name, modelPath, folder, rank, experts, tokens, seed, threads, texts } = training;
   const outputFile = path.join(folder, `${name}.gguf`);
   if (existsSync(outputFile)) return outputFile;
   await mkdir(folder, { recursive: true });
@@ -33,7 +36,7 @@ export async function trainAdapter(training: AdapterTraining): Promise<string> {
     seed,
   });
   await trainInProcess(
-    { ...options, adapter: { rank, alpha: 2 * rank }, fimShare: 0 },
+    { ...options, adapter: { rank, alpha: 2 * rank, experts }, fimShare: 0 },
     {
       texts: texts.map(({ text }) => ({ text })),
       onProgress: ({ step, totalSteps, loss, tokensPerSecond }) =>

@@ -36,6 +36,7 @@ export interface TrainCommandOptions {
   readonly lowRankDecay: LowRankOptions['decay'];
   readonly lowRankDenseSteps: number;
   readonly adapter?: number;
+  readonly adapterExperts?: number;
   readonly adapterAlpha?: number;
   readonly adapterFrom?: string;
   readonly adapterPurpose?: Purpose;

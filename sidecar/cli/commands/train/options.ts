@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import os from 'node:os';
 import { defaultAdamW } from '../../../../kernels/training/optimiser/adamWOptions.ts';
+import { MAX_EXPERTS } from '../../../models/adapters/expertMixture.ts';
 import { PURPOSES } from '../../../protocol/engine.ts';
 import { decimal, integer, regularExpression } from '../../options.ts';
 import type { TrainCommandOptions } from './commandOptions.ts';
@@ -179,6 +180,11 @@ function addAdapterOptions(command: Command): void {
   command
     .option('--adapter <rank>', 'train only factors of this rank beside matrices of blocks', (value) =>
       integer(value, 1, 65_536),
+    )
+    .option(
+      '--adapter-experts <number>',
+      'train so many of these adapters and their routers as one mixture, by soft gates',
+      (value) => integer(value, 1, MAX_EXPERTS),
     )
     .option('--adapter-alpha <number>', 'scale of their product: alpha / rank (default: twice the rank)', (value) =>
       decimal(value, 0, 1e6),
