@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import process from 'node:process';
 import { nodeEnvironment } from '../../sidecar/common/childProcess/nodeEnvironment.ts';
-import type { Refusal } from '../../sidecar/learning/adoption.ts';
+import type { Refusal } from '../../sidecar/protocol/learning.ts';
 import { parseJson } from '../../sidecar/common/parseJson.ts';
 import type { Learnt, LearnProcessOptions } from './learnProcess.ts';
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { currentLanguage, formatNumber } from '../../l10n/currentLanguage.ts';
-import type { Refusal } from '../../sidecar/learning/adoption.ts';
+import type { Refusal } from '../../sidecar/protocol/learning.ts';
 import { formatBytes } from '../status/statusView.ts';
 import { heldOutLine } from './heldOutLine.ts';
 import type { LearntStatus } from './readLearntStatus.ts';

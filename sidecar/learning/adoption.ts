@@ -1,3 +1,4 @@
+import type { Refusal } from '../protocol/learning.ts';
 import type { FillScore } from './measureFills.ts';
 
 /** How well held-out code was filled, before and after learning. */
@@ -22,10 +23,6 @@ export interface LearnedFigures {
   /** Nats per token of code that belongs to no workspace. */
   readonly general: { readonly natsBefore: number; readonly natsAfter: number };
 }
-
-/** Why an expert is not used: which measure did not allow it. */
-export const REFUSALS = ['few-places', 'held-out-code', 'held-out-lines', 'general-code'] as const;
-export type Refusal = (typeof REFUSALS)[number];
 
 export interface Verdict {
   readonly adopted: boolean;

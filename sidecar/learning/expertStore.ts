@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
-import { REFUSALS } from './adoption.ts';
+import { REFUSALS } from '../protocol/learning.ts';
 import { expertFileOf } from '../keptContexts/learntFolder.ts';
 import type { TrainingFile } from './sourceFile.ts';
 

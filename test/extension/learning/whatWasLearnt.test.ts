@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { learntLines } from '../../../extension/learning/whatWasLearnt.ts';
 import { useLanguage } from '../../../l10n/currentLanguage.ts';
-import { REFUSALS, type Refusal } from '../../../sidecar/learning/adoption.ts';
+import { REFUSALS, type Refusal } from '../../../sidecar/protocol/learning.ts';
 
 const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../l10n');
 
