@@ -3,7 +3,7 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const RGB = 2;
-const RGBA = 6;
+const WITH_PALETTE = 3;
 /** Stands before a row whose bytes are those of its pixels. */
 const NO_FILTER = Buffer.from([0]);
 
@@ -54,9 +54,12 @@ export function writeChunks(chunks: readonly Chunk[]): Buffer {
   ]);
 }
 
-/** The header chunk of a picture with an alpha channel. */
-export function headerChunk(width: number, height: number): Chunk {
-  return { type: 'IHDR', data: Buffer.concat([uint32(width), uint32(height), Buffer.from([8, RGBA, 0, 0, 0])]) };
+/** The header chunk of a picture with a palette, one byte a pixel. */
+export function pictureHeader(width: number, height: number): Chunk {
+  return {
+    type: 'IHDR',
+    data: Buffer.concat([uint32(width), uint32(height), Buffer.from([8, WITH_PALETTE, 0, 0, 0])]),
+  };
 }
 
 /** Compresses rows of pixels as PNG does. */

@@ -18,6 +18,8 @@ function png(width: number, rows: readonly (readonly number[])[]): Buffer {
 function play(animation: Buffer): readonly { readonly pixels: readonly number[]; readonly shownMs: number }[] {
   const chunks = readChunks(animation);
   const width = chunks[0]!.data.readUInt32BE(0);
+  const palette = chunks.find(({ type }) => type === 'PLTE')!.data;
+  const alpha = chunks.find(({ type }) => type === 'tRNS')!.data;
   const canvas = new Array<number>(3 * width * chunks[0]!.data.readUInt32BE(4)).fill(0);
   const controls = chunks.filter(({ type }) => type === 'fcTL');
   const contents = chunks.filter(({ type }) => type === 'IDAT' || type === 'fdAT');
@@ -32,10 +34,10 @@ function play(animation: Buffer): readonly { readonly pixels: readonly number[];
     const bytes = inflateSync(type === 'fdAT' ? data.subarray(4) : data);
     for (let y = 0; y < frameHeight; y++)
       for (let x = 0; x < frameWidth; x++) {
-        const from = y * (4 * frameWidth + 1) + 1 + 4 * x;
-        if (bytes[from + 3] !== 255) continue;
+        const place = bytes[y * (frameWidth + 1) + 1 + x]!;
+        if (alpha[place] === 0) continue;
         for (let channel = 0; channel < 3; channel++)
-          canvas[3 * ((top + y) * width + left + x) + channel] = bytes[from + channel]!;
+          canvas[3 * ((top + y) * width + left + x) + channel] = palette[3 * place + channel]!;
       }
     return { pixels: [...canvas], shownMs: control.readUInt16BE(20) };
   });
