@@ -2,6 +2,8 @@ import { packed, pictureHeader, readPng, writeChunks, type Chunk, type Picture }
 
 /** The most colours that a PNG with a palette holds. */
 const MOST_COLOURS = 256;
+/** So many of the most frequent colours, those of surfaces and texts, stay exact even if they are alike. */
+const EXACT_COLOURS = 64;
 const CHANNELS = [16, 8, 0] as const;
 
 /** A few colours that stand for all colours of some pictures. */
@@ -56,11 +58,11 @@ export function paletteOf(pictures: readonly Picture[], reserved = 0): Palette {
   };
 }
 
-/** Returns at most `most` of the colours. The distance between two of them is as small as that allows. */
+/** Returns the first colours, and others that are as near to them and to each other as `most` allows. */
 function apart(colours: readonly number[], most: number): readonly number[] {
   for (let least = 0; ; least += 1) {
-    const chosen: number[] = [];
-    for (const colour of colours) {
+    const chosen = colours.slice(0, EXACT_COLOURS);
+    for (const colour of colours.slice(EXACT_COLOURS)) {
       if (least > 0 && chosen.some((each) => distance(each, colour) <= least)) continue;
       chosen.push(colour);
       if (chosen.length > most) break;

@@ -20,7 +20,6 @@ export class ConversationPane {
   readonly root: HTMLElement;
   readonly #list = element('div', { class: 'messages' });
   readonly #welcome: HTMLElement;
-  /** The welcome's heading. */
   /** The welcome's line about whether questions leave the machine. */
   readonly #place = element('p');
   /** The welcome's suggested questions. */
@@ -139,8 +138,9 @@ export class ConversationPane {
     this.#welcome.hidden = this.#list.childElementCount > 0;
   }
 
+  /** Shows the end of a conversation that the reader follows. The welcome of an empty one is read from its top. */
   #followEnd(): void {
-    if (this.#follows) this.root.scrollTop = this.root.scrollHeight;
+    if (this.#follows) this.root.scrollTop = this.#welcome.hidden ? this.root.scrollHeight : 0;
   }
 
   /** Links never navigate. The host passes them to VS Code, which asks the user. */
