@@ -17,20 +17,18 @@ const chat: Scene = {
 
 /** The chat panel. */
 export const CHAT_SCENES: Scenes = {
-  ...withDark({
-    chat,
-    explain: {
-      size: WIDE,
-      take: async ({ window, workspace }) => {
-        await window.openFile(path.join(workspace, 'src/stock.py'));
-        await window.goTo(4, 1);
-        for (let line = 0; line < 3; line++) await window.press('Shift+ArrowDown');
-        await window.command('Chorus: Explain Selection');
-        const answer = await (await window.chatView()).answerEnds();
-        assert.match(answer, /list the articles .*below .*minimum[^]*Returns: list\[str\]/);
-        return restingPicture(window);
-      },
+  ...withDark({ chat }),
+  explain: {
+    size: WIDE,
+    take: async ({ window, workspace }) => {
+      await window.openFile(path.join(workspace, 'src/stock.py'));
+      await window.goTo(4, 1);
+      for (let line = 0; line < 3; line++) await window.press('Shift+ArrowDown');
+      await window.command('Chorus: Explain Selection');
+      const answer = await (await window.chatView()).answerEnds();
+      assert.match(answer, /list the articles .*below .*minimum[^]*Returns: list\[str\]/);
+      return restingPicture(window);
     },
-  }),
+  },
   'chat-high-contrast': inTheme(chat, 'Default High Contrast'),
 };

@@ -20,6 +20,8 @@ export const GIT_SCENES: Scenes = {
       const box = window.page.locator('.scm-editor .view-lines', { hasText: /\w/ }).first();
       await window.appears(box);
       assert.match(await box.innerText(), /discount/i);
+      // While git works, the badge shows no count.
+      await window.page.locator('.activitybar .badge-content', { hasText: '1' }).waitFor();
       return restingPicture(window);
     },
   },

@@ -60,23 +60,33 @@ export function inTheme(scene: Scene, theme: string): Scene {
 }
 
 /** Drags the edge of the side bar, so that lines of code fit into it. */
-export async function widenSideBar({ page }: Window): Promise<void> {
+export async function widenSideBar(window: Window): Promise<void> {
+  const { page } = window;
   const sideBar = (await page.locator('.part.sidebar').boundingBox())!;
   const y = sideBar.y + sideBar.height / 2;
   await page.mouse.move(sideBar.x + sideBar.width + 1, y);
   await page.mouse.down();
   await page.mouse.move(sideBar.x + SIDE_BAR_PX, y, { steps: 5 });
   await page.mouse.up();
-  // Over the edge or the editor, the mouse would show marks and scroll bars.
-  await page.mouse.move(24, y);
+  await restMouse(window);
   await waitFor('a wider side bar', async () => {
     const { width } = (await page.locator('.part.sidebar').boundingBox())!;
     return Math.abs(width - SIDE_BAR_PX) < 10;
   });
 }
 
-/** Takes a picture as soon as the language server is at rest, which shows its work in the status bar. */
+/** Moves the mouse to a part of the activity bar without an icon. */
+async function restMouse({ page }: Window): Promise<void> {
+  const { y, height } = (await page.locator('.part.activitybar').boundingBox())!;
+  await page.mouse.move(24, y + 0.7 * height);
+}
+
+/**
+ * Takes a picture as soon as the language server is at rest, which shows its work in the status bar. Moves the mouse
+ * away from edges and the editor, where it would show marks and scroll bars.
+ */
 export async function restingPicture(window: Window): Promise<Buffer> {
+  await restMouse(window);
   const working = window.page.locator('.part.statusbar .codicon-loading');
   await waitFor('a language server at rest', async () => (await working.count()) === 0);
   return window.picture();
