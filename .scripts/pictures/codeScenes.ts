@@ -79,7 +79,8 @@ export const CODE_SCENES: Scenes = {
   }),
 
   status: {
-    size: TALL,
+    // Room for the whole menu.
+    size: { ...TALL, height: 800 },
     take: async (stage) => {
       await openLoop(stage);
       await stage.window.typeForGhostText(TYPED);

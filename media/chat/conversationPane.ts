@@ -42,7 +42,7 @@ export class ConversationPane {
               attributes: { type: 'button' },
               children: [
                 element('span', { class: 'command', text: `/${name}` }),
-                element('span', { text: description }),
+                element('span', { class: 'description', text: description }),
               ],
               onClick: () => options.chooseCommand(name),
             }),

@@ -57,7 +57,7 @@ describeHost(
       await window.editor().waitFor();
       await window.typeForGhostText(' ');
       await window.press('Tab');
-      await window.goTo(10, 7);
+      await window.goTo(14, 7);
       await window.press('Control+Shift+ArrowRight');
       await window.type('that');
       await waitForHint(window, 'Tab: next edit');

@@ -88,6 +88,15 @@ describe('an animated PNG', () => {
 });
 
 describe('a PNG', () => {
+  it('is read without its alpha channel', () => {
+    const withAlpha = writeChunks([
+      { type: 'IHDR', data: Buffer.concat([uint32(2), uint32(1), Buffer.from([8, 6, 0, 0, 0])]) },
+      { type: 'IDAT', data: deflateSync(Buffer.from([1, 1, 2, 3, 255, 1, 1, 1, 1])) },
+      { type: 'IEND', data: Buffer.alloc(0) },
+    ]);
+    assert.deepEqual([...readPng(withAlpha).pixels], [1, 2, 3, 2, 3, 4]);
+  });
+
   it('is read whatever the filters of its rows are', () => {
     const filtered = png(2, [
       [1, 10, 20, 30, 1, 2, 3],
