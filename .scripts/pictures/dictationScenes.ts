@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commitWorkspace } from '../../test/host/committedWorkspace.ts';
 import { allowMicrophone } from '../../test/host/soundServer.ts';
 import { whisperModel } from '../../test/reference/whisperModel.ts';
 import { waitFor } from '../../test/host/waitFor.ts';
-import { restingPicture, WIDE, type Scenes, type Stage } from './scene.ts';
+import { restMouse, WIDE, type Scenes, type Stage } from './scene.ts';
 import { SHOP, WITH_DISCOUNT } from './shop.ts';
 
 const QUESTION = 'How do I sort an array by price?';
@@ -24,7 +25,7 @@ export async function dictationScenes(): Promise<Scenes> {
         await listens(stage);
         await stage.say(QUESTION);
         await waitFor('the question', async () => (await panel.input.inputValue()) === QUESTION);
-        return restingPicture(window);
+        return pictureWithSign(stage);
       },
     },
     'dictation-commit-message': {
@@ -43,7 +44,7 @@ export async function dictationScenes(): Promise<Scenes> {
         const box = window.page.locator('.scm-editor .view-lines');
         // A narrow box breaks lines.
         await waitFor('the message', async () => (await box.innerText()).replaceAll(/\s+/g, ' ') === MESSAGE);
-        return restingPicture(window);
+        return pictureWithSign(stage);
       },
     },
   };
@@ -53,4 +54,12 @@ export async function dictationScenes(): Promise<Scenes> {
 async function listens({ window }: Stage): Promise<void> {
   await allowMicrophone(window);
   await window.statusBarItem('Listening').waitFor();
+  await restMouse(window);
+}
+
+/** Takes a picture at once, since Chorus soon ends listening. Throws if the sign has gone. */
+async function pictureWithSign({ window }: Stage): Promise<Buffer> {
+  const picture = await window.picture();
+  assert.ok(await window.statusBarItem('Listening').isVisible(), 'Chorus listens');
+  return picture;
 }

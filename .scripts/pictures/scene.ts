@@ -76,7 +76,7 @@ export async function widenSideBar(window: Window): Promise<void> {
 }
 
 /** Moves the mouse to a part of the activity bar without an icon. */
-async function restMouse({ page }: Window): Promise<void> {
+export async function restMouse({ page }: Window): Promise<void> {
   const { y, height } = (await page.locator('.part.activitybar').boundingBox())!;
   await page.mouse.move(24, y + 0.7 * height);
 }
