@@ -28,10 +28,12 @@ export async function openSample(): Promise<void> {
   const content = `${instructions()}\n\n${CODE}`;
   const document = await vscode.workspace.openTextDocument({ language: 'typescript', content });
   const end = document.positionAt(content.indexOf(`${TO_COMPLETE}\n`) + TO_COMPLETE.length);
-  await vscode.window.showTextDocument(document, {
+  const editor = await vscode.window.showTextDocument(document, {
     viewColumn: columnOfSample(),
     selection: new vscode.Range(end, end),
   });
+  // VS Code shows the cursor in the middle, which hides the first instruction.
+  editor.revealRange(new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
 }
 
 /** The column beside the first steps, so that they stay readable. Elsewhere the active column. */
