@@ -2,7 +2,8 @@
  * The operating system's tools that tests and the browser host need. These are a browser, a C++ compiler (VS Code's
  * native modules), Python with pip (the models' wheels), git, and Neovim (a client that isn't VS Code). Dictation needs
  * recordings of speech, a voice that reads (espeak-ng), and a sound server to play them to a microphone. GPU tests need
- * a Vulkan driver (Mesa's runs on the processor).
+ * a Vulkan driver (Mesa's runs on the processor). Pictures need fonts for the languages they show, and a voice that
+ * speech models understand (flite).
  *
  * On Debian and Ubuntu, as root, missing tools are installed. Elsewhere one error names the missing tools and how to
  * get them.
@@ -36,6 +37,12 @@ const TOOLS = {
     debianPackages: ['asterisk-core-sounds-en-wav'],
     present: () => existsSync(RECORDINGS_FOLDER),
   },
+  fonts: {
+    what: 'fonts for Arabic, Hindi and Japanese',
+    debianPackages: ['fonts-noto-core', 'fonts-noto-cjk'],
+    present: () => hasFonts(['ar', 'hi', 'ja']),
+  },
+  reader: { what: 'flite', debianPackages: ['flite'], present: () => onPath('flite') !== undefined },
   voice: { what: 'espeak-ng', debianPackages: ['espeak-ng'], present: () => onPath('espeak-ng') !== undefined },
   pulseaudio: {
     what: 'PulseAudio',
@@ -45,8 +52,12 @@ const TOOLS = {
   neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
 } satisfies Record<string, SystemTool>;
 export type ToolName = keyof typeof TOOLS;
+/** The tools that `npm run pictures` needs. Dictation is shown with a voice that speech models understand. */
+export const PICTURE_TOOLS: readonly ToolName[] = ['browser', 'git', 'fonts', 'reader', 'pulseaudio'];
 /** The tools that `npm test` needs. Vulkan's tests are a separate part. */
-export const ALL_TOOLS = (Object.keys(TOOLS) as ToolName[]).filter((name) => name !== 'vulkan');
+export const ALL_TOOLS = (Object.keys(TOOLS) as ToolName[]).filter(
+  (name) => !['vulkan', 'fonts', 'reader'].includes(name),
+);
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 const BROWSER_PATHS = [
@@ -105,6 +116,15 @@ async function hasPip(): Promise<boolean> {
     if (found.exitCode === 0) return true;
   }
   return false;
+}
+
+/** Whether a font is installed for each of the languages. Other glyphs would be boxes. */
+async function hasFonts(languages: readonly string[]): Promise<boolean> {
+  for (const language of languages) {
+    const found = await execa('fc-list', [`:lang=${language}`, 'family'], { reject: false });
+    if (found.exitCode !== 0 || found.stdout === '') return false;
+  }
+  return true;
 }
 
 /** The loader finds drivers by their descriptions in these folders. */

@@ -29,7 +29,7 @@ function anchorsOf(text: string): ReadonlySet<string> {
 
 /** Links of a document to files or headings that do not exist. */
 function brokenLinks(file: string, text: string): string[] {
-  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
+  return [...text.matchAll(/(?:\]\(|\bsrc(?:set)?=")([^)"\s]+)[)"]/g)].flatMap(([, link = '']) => {
     if (/^[a-z]+:/.test(link)) return [];
     const [place = '', anchor] = link.split('#');
     const target = place === '' ? file : path.join(path.dirname(file), place);
@@ -64,6 +64,12 @@ describe('the documents', () => {
   it('a link to a missing heading is found', () => {
     assert.deepEqual(brokenLinks('README.md', 'See [it](docs/tour.md#nothing) and [all](docs/tour.md#all-commands).'), [
       'docs/tour.md#nothing: no such heading',
+    ]);
+  });
+
+  it('a missing picture of an HTML element is found', () => {
+    assert.deepEqual(brokenLinks('README.md', '<source srcset="docs/a.png"><img src="docs/images/animation.png">'), [
+      'docs/a.png: no such file',
     ]);
   });
 

@@ -13,7 +13,7 @@ export function shippedReadme(text: string): string {
     .filter((section) => !DEVELOPER_SECTIONS.some((title) => section.startsWith(`## ${title}\n`)))
     .join('')
     .split('\n\n')
-    .filter((block) => !/!\[/.test(block))
+    .filter((block) => !/!\[|<picture>/.test(block))
     .join('\n\n')
     .replace(new RegExp(String.raw`^- ${LINK}:.*\n`, 'gm'), '')
     .replace(new RegExp(String.raw`\s+\(${LINK}\)`, 'g'), '')

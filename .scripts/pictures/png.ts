@@ -3,6 +3,7 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const RGB = 2;
+const WITH_PALETTE = 3;
 const RGBA = 6;
 /** Stands before a row whose bytes are those of its pixels. */
 const NO_FILTER = Buffer.from([0]);
@@ -19,16 +20,28 @@ export interface Chunk {
   readonly data: Buffer;
 }
 
-/** Reads a PNG of eight bits a channel, RGB, not interlaced, as browsers write it. Throws on any other. */
+/**
+ * Reads a PNG of eight bits a channel, RGB or RGBA, not interlaced, as browsers write it. Leaves alpha out, since a
+ * browser draws a few pixels of blurred edges with it. Throws on any other PNG.
+ */
 export function readPng(png: Buffer): Picture {
   const chunks = readChunks(png);
   const header = chunks.find(({ type }) => type === 'IHDR')?.data;
   assert.ok(header, 'the PNG has a header');
   const width = header.readUInt32BE(0);
   const height = header.readUInt32BE(4);
-  assert.deepEqual([...header.subarray(8)], [8, RGB, 0, 0, 0], 'eight bits a channel, RGB, not interlaced');
+  const [bits, type = 0, ...others] = header.subarray(8);
+  assert.ok(type === RGB || type === RGBA, `the PNG has colours of type ${type}`);
+  assert.deepEqual([bits, ...others], [8, 0, 0, 0], 'eight bits a channel, not interlaced');
   const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
-  return { width, height, pixels: unfiltered(inflateSync(packed), 3 * width, height) };
+  const pixels = unfiltered(inflateSync(packed), { channels: type === RGB ? 3 : 4, width, height });
+  return { width, height, pixels: type === RGB ? pixels : withoutAlpha(pixels) };
+}
+
+function withoutAlpha(pixels: Buffer): Buffer {
+  const opaque = Buffer.alloc((3 * pixels.length) / 4);
+  for (let from = 0, to = 0; from < pixels.length; from += 4, to += 3) pixels.copy(opaque, to, from, from + 3);
+  return opaque;
 }
 
 /** Reads the chunks of a PNG. */
@@ -54,9 +67,12 @@ export function writeChunks(chunks: readonly Chunk[]): Buffer {
   ]);
 }
 
-/** The header chunk of a picture with an alpha channel. */
-export function headerChunk(width: number, height: number): Chunk {
-  return { type: 'IHDR', data: Buffer.concat([uint32(width), uint32(height), Buffer.from([8, RGBA, 0, 0, 0])]) };
+/** The header chunk of a picture with a palette, one byte a pixel. */
+export function pictureHeader(width: number, height: number): Chunk {
+  return {
+    type: 'IHDR',
+    data: Buffer.concat([uint32(width), uint32(height), Buffer.from([8, WITH_PALETTE, 0, 0, 0])]),
+  };
 }
 
 /** Compresses rows of pixels as PNG does. */
@@ -73,15 +89,19 @@ export function uint32(value: number): Buffer {
 }
 
 /** Takes the filters of PNG off, which predict each byte by its neighbours on the left and above. */
-function unfiltered(filtered: Buffer, rowBytes: number, height: number): Buffer {
+function unfiltered(
+  filtered: Buffer,
+  { channels, width, height }: { readonly channels: number; readonly width: number; readonly height: number },
+): Buffer {
+  const rowBytes = channels * width;
   const pixels = Buffer.alloc(rowBytes * height);
   for (let row = 0; row < height; row++) {
     const filter = filtered[row * (rowBytes + 1)]!;
     for (let at = 0; at < rowBytes; at++) {
       const to = row * rowBytes + at;
-      const left = at < 3 ? 0 : pixels[to - 3]!;
+      const left = at < channels ? 0 : pixels[to - channels]!;
       const above = row === 0 ? 0 : pixels[to - rowBytes]!;
-      const aboveLeft = at < 3 || row === 0 ? 0 : pixels[to - rowBytes - 3]!;
+      const aboveLeft = at < channels || row === 0 ? 0 : pixels[to - rowBytes - channels]!;
       pixels[to] = filtered[row * (rowBytes + 1) + 1 + at]! + predicted(filter, left, above, aboveLeft);
     }
   }

@@ -42,3 +42,11 @@ def below_minimum(stock: dict[str, int], minimum: int) -> list[str]:
 
 /** In the loop of `orderTotal`, where the pictures type. */
 export const IN_LOOP = { file: 'src/order.ts', line: 8, column: 5 } as const;
+
+/** Added to `src/pricing.ts`: a change that is not committed. */
+export const WITH_DISCOUNT = `
+/** Takes a discount off a price. A rate of 0.1 is ten percent. */
+export function withDiscount(price: number, rate: number): number {
+  return price * (1 - rate);
+}
+`;

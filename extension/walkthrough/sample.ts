@@ -1,5 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { brokenLines } from './brokenLines.ts';
+
+/** The columns of the instructions: the sample stands beside the first steps, in a narrow editor. */
+const COLUMNS = 34;
 
 /** The last line that the user completes. */
 const TO_COMPLETE = '    return';
@@ -24,10 +28,12 @@ export async function openSample(): Promise<void> {
   const content = `${instructions()}\n\n${CODE}`;
   const document = await vscode.workspace.openTextDocument({ language: 'typescript', content });
   const end = document.positionAt(content.indexOf(`${TO_COMPLETE}\n`) + TO_COMPLETE.length);
-  await vscode.window.showTextDocument(document, {
+  const editor = await vscode.window.showTextDocument(document, {
     viewColumn: columnOfSample(),
     selection: new vscode.Range(end, end),
   });
+  // VS Code shows the cursor in the middle, which hides the first instruction.
+  editor.revealRange(new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
 }
 
 /** The column beside the first steps, so that they stay readable. Elsewhere the active column. */
@@ -42,6 +48,8 @@ function instructions(): string {
     l10n.t('Type a space behind "return": grey text continues the line, and Tab takes it.'),
     l10n.t('Then type "that" over the first "other": Tab goes to the next place, and Tab again changes it.'),
   ]
-    .map((step, index) => `// ${index + 1}. ${step}`)
+    .flatMap((step, index) =>
+      brokenLines(step, COLUMNS).map((line, place) => `// ${place === 0 ? `${index + 1}.` : '  '} ${line}`),
+    )
     .join('\n');
 }

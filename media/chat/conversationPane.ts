@@ -20,7 +20,6 @@ export class ConversationPane {
   readonly root: HTMLElement;
   readonly #list = element('div', { class: 'messages' });
   readonly #welcome: HTMLElement;
-  /** The welcome's heading. */
   /** The welcome's line about whether questions leave the machine. */
   readonly #place = element('p');
   /** The welcome's suggested questions. */
@@ -43,7 +42,7 @@ export class ConversationPane {
               attributes: { type: 'button' },
               children: [
                 element('span', { class: 'command', text: `/${name}` }),
-                element('span', { text: description }),
+                element('span', { class: 'description', text: description }),
               ],
               onClick: () => options.chooseCommand(name),
             }),
@@ -139,8 +138,9 @@ export class ConversationPane {
     this.#welcome.hidden = this.#list.childElementCount > 0;
   }
 
+  /** Shows the end of a conversation that the reader follows. The welcome of an empty one is read from its top. */
   #followEnd(): void {
-    if (this.#follows) this.root.scrollTop = this.root.scrollHeight;
+    if (this.#follows) this.root.scrollTop = this.#welcome.hidden ? this.root.scrollHeight : 0;
   }
 
   /** Links never navigate. The host passes them to VS Code, which asks the user. */

@@ -24,6 +24,7 @@ import {
   COMMIT_SUBJECT_MAX_TOKENS,
   commitMessagePrompt,
   isCommitMessage,
+  repeatsRecent,
 } from './commitMessage.ts';
 import { type ConversationParams, conversationPrompt, type ConversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
@@ -186,7 +187,7 @@ export class ChatService {
     signal?: AbortSignal,
   ): Promise<CommitMessageResult> {
     const model = await this.#session.model(signal);
-    const prompt = await commitMessagePrompt(this.#session, model, params);
+    let prompt = await commitMessagePrompt(this.#session, model, params);
     const write = (maxTokens: number, grammar?: string): Promise<EngineGenerateResult> =>
       this.#withTemporarySequence('commit', (sequence) =>
         this.#run({
@@ -199,8 +200,15 @@ export class ChatService {
           signal,
         }),
       );
-    const free = await write(COMMIT_MESSAGE_MAX_TOKENS);
-    const message = cleanCommitMessage(free.text, stopReasonOf(free.stopReason) === 'length');
+    const writeFreely = async (): Promise<string> => {
+      const { text, stopReason } = await write(COMMIT_MESSAGE_MAX_TOKENS);
+      return cleanCommitMessage(text, stopReasonOf(stopReason) === 'length');
+    };
+    let message = await writeFreely();
+    if (repeatsRecent(message, params) && !signal?.aborted) {
+      prompt = await commitMessagePrompt(this.#session, model, params, { showsRecent: false });
+      message = await writeFreely();
+    }
     if (isCommitMessage(message) || signal?.aborted) return { message };
     // Small models repeat the diff. A grammar for a sentence makes them describe it.
     const held = await write(COMMIT_SUBJECT_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR);

@@ -17,18 +17,16 @@ const MAX_SUBJECT_UNITS = 72;
 
 /**
  * Returns the prompt for a diff of any size. Every file keeps its name and its share of the room, and the largest files
- * are cut first.
+ * are cut first. Unless `showsRecent` is false, recent subjects of the repository show their style.
  */
 export async function commitMessagePrompt(
   session: ModelSession,
   model: LoadedModel,
   params: CommitMessageParams,
+  { showsRecent = true }: { readonly showsRecent?: boolean } = {},
 ): Promise<RenderedChat> {
   const files = splitDiff(params.diff);
-  const recent = (params.recentMessages ?? [])
-    .map((message) => message.split('\n')[0]?.trim() ?? '')
-    .filter(Boolean)
-    .slice(0, 5);
+  const recent = recentSubjects(params);
   const language =
     params.language && params.language !== 'auto'
       ? params.language
@@ -38,7 +36,7 @@ export async function commitMessagePrompt(
   let diffTokens = Math.max(0, budget - 256);
   for (;;) {
     const question = [
-      recent.length > 0
+      showsRecent && recent.length > 0
         ? `Recent messages of this repository, for their style:\n${recent.map((subject) => `- ${subject}`).join('\n')}`
         : '',
       `Files changed: ${files
@@ -67,6 +65,19 @@ export async function commitMessagePrompt(
     if (diffTokens === 0) throw questionTooLong(model, rendered.tokens.length, budget);
     diffTokens = Math.max(0, diffTokens - excess - 16);
   }
+}
+
+/** Whether a message has the subject of a recent one, as small models copy it. */
+export function repeatsRecent(message: string, params: CommitMessageParams): boolean {
+  const subject = message.split('\n')[0]!.toLowerCase();
+  return recentSubjects(params).some((recent) => recent.toLowerCase() === subject);
+}
+
+function recentSubjects({ recentMessages = [] }: CommitMessageParams): readonly string[] {
+  return recentMessages
+    .map((message) => message.split('\n')[0]?.trim() ?? '')
+    .filter(Boolean)
+    .slice(0, 5);
 }
 
 export interface FileDiff {

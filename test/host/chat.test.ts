@@ -17,7 +17,6 @@ for (const version of TESTED_HOSTS) {
         await chat.ask('Write a JavaScript function add(a, b). Answer with one code block.');
         await chat.answerBegins();
         await chat.answerEnds();
-        await window.screenshot('chat');
         const code = (await window.webview().locator('.code-block pre code').last().textContent()) ?? '';
         assert.match(code, /\S/);
         await chat.codeButton('Insert at cursor').click();
@@ -93,7 +92,6 @@ for (const version of TESTED_HOSTS) {
         await window.press('Enter');
         await chat.answerBegins();
         assert.match(await chat.answerEnds(), /add/);
-        await window.screenshot('chat-high-contrast');
 
         const stops: string[] = [];
         await window.command('Chorus: Focus on Chat View');

@@ -124,6 +124,11 @@ export class CodeServer {
     return `vscode-remote://${new URL(this.url).host}${file}`;
   }
 
+  /** Adds settings to the user's at the start. They replace those of an earlier call. */
+  async changeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    await writeUserSettings({ ...this.#options, settings: { ...this.#options.settings, ...settings } });
+  }
+
   /** Ends the server with its extension hosts. */
   async stop(): Promise<void> {
     const { pid, exitCode } = this.#process;

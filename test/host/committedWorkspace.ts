@@ -5,7 +5,7 @@ export function commitWorkspace(folder: string): void {
   const git = (...parameters: string[]): unknown =>
     execFileSync(
       'git',
-      ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters],
+      ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'init.defaultBranch=main', ...parameters],
       { cwd: folder },
     );
   git('init', '-q');

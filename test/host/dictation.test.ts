@@ -38,7 +38,6 @@ describe('dictation', () => {
             'the words in the chat box',
             async () => (await chat.input.inputValue()) === `Explain: ${WORDS}`,
           );
-          await window.screenshot('dictation');
           await sign.waitFor({ state: 'hidden' });
           assert.equal(await sound.listeners(), 0);
           assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
@@ -118,7 +117,6 @@ describe('dictation', () => {
         await sound.play(SENTENCE);
         const box = window.page.locator('.scm-editor .view-lines');
         await box.filter({ hasText: 'dialed' }).waitFor();
-        await window.screenshot('dictation-commit-message');
         await sign.waitFor({ state: 'hidden' });
         // A narrow box breaks lines.
         assert.equal((await box.innerText()).replaceAll(/\s+/g, ' '), WORDS);

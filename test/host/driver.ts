@@ -2,7 +2,7 @@
  * Drives a VS Code window as a person does: by keys, the palette and the contents of the screen. Waits for changes on
  * the screen, never for a fixed time.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -13,6 +13,7 @@ import {
   type Locator,
   type Page,
 } from 'playwright-core';
+import { withPalette } from '../../.scripts/pictures/palette.ts';
 import { findBrowser } from '../../.scripts/system.ts';
 import { ChatView } from './chatView.ts';
 import { PATIENCE_MS, waitFor } from './waitFor.ts';
@@ -329,7 +330,7 @@ export class Window {
   /** Writes `docs/images/<name>.png` if `CHORUS_SCREENSHOTS=1`. */
   async screenshot(name: string): Promise<void> {
     if (this.#options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1')
-      await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
+      await writeFile(path.join(IMAGES, `${name}.png`), withPalette(await this.picture()));
   }
 
   /** Returns a picture of the screen, a PNG. What fades in is there already. */

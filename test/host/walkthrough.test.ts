@@ -55,9 +55,10 @@ describeHost(
       const step = await openStep(window, 'ghostText');
       await step.getByRole('button', { name: texts['command.openSample'] }).click();
       await window.editor().waitFor();
+      await window.editor().locator('.view-line', { hasText: '// 1.' }).waitFor();
       await window.typeForGhostText(' ');
       await window.press('Tab');
-      await window.goTo(10, 7);
+      await window.goTo(14, 7);
       await window.press('Control+Shift+ArrowRight');
       await window.type('that');
       await waitForHint(window, 'Tab: next edit');

@@ -22,7 +22,13 @@ describe('shippedReadme', () => {
 
   it('removes pictures, and tables of pictures', () => {
     const picture = '![Ghost text](docs/images/ghost-text.png)';
-    for (const block of [picture, `| ghost text | chat |\n|---|---|\n| ${picture} | ${picture} |`])
+    const inTwoThemes = '<picture><source srcset="docs/images/a-dark.png"><img src="docs/images/a.png"></picture>';
+    for (const block of [
+      picture,
+      inTwoThemes,
+      `| ${inTwoThemes} |`,
+      `| ghost text | chat |\n|---|---|\n| ${picture} | ${picture} |`,
+    ])
       assert.equal(shippedReadme(`It completes.\n\n${block}\n\nIt explains.\n`), 'It completes.\n\nIt explains.\n');
   });
 

@@ -18,6 +18,8 @@ function png(width: number, rows: readonly (readonly number[])[]): Buffer {
 function play(animation: Buffer): readonly { readonly pixels: readonly number[]; readonly shownMs: number }[] {
   const chunks = readChunks(animation);
   const width = chunks[0]!.data.readUInt32BE(0);
+  const palette = chunks.find(({ type }) => type === 'PLTE')!.data;
+  const alpha = chunks.find(({ type }) => type === 'tRNS')!.data;
   const canvas = new Array<number>(3 * width * chunks[0]!.data.readUInt32BE(4)).fill(0);
   const controls = chunks.filter(({ type }) => type === 'fcTL');
   const contents = chunks.filter(({ type }) => type === 'IDAT' || type === 'fdAT');
@@ -32,10 +34,10 @@ function play(animation: Buffer): readonly { readonly pixels: readonly number[];
     const bytes = inflateSync(type === 'fdAT' ? data.subarray(4) : data);
     for (let y = 0; y < frameHeight; y++)
       for (let x = 0; x < frameWidth; x++) {
-        const from = y * (4 * frameWidth + 1) + 1 + 4 * x;
-        if (bytes[from + 3] !== 255) continue;
+        const place = bytes[y * (frameWidth + 1) + 1 + x]!;
+        if (alpha[place] === 0) continue;
         for (let channel = 0; channel < 3; channel++)
-          canvas[3 * ((top + y) * width + left + x) + channel] = bytes[from + channel]!;
+          canvas[3 * ((top + y) * width + left + x) + channel] = palette[3 * place + channel]!;
       }
     return { pixels: [...canvas], shownMs: control.readUInt16BE(20) };
   });
@@ -86,6 +88,15 @@ describe('an animated PNG', () => {
 });
 
 describe('a PNG', () => {
+  it('is read without its alpha channel', () => {
+    const withAlpha = writeChunks([
+      { type: 'IHDR', data: Buffer.concat([uint32(2), uint32(1), Buffer.from([8, 6, 0, 0, 0])]) },
+      { type: 'IDAT', data: deflateSync(Buffer.from([1, 1, 2, 3, 255, 1, 1, 1, 1])) },
+      { type: 'IEND', data: Buffer.alloc(0) },
+    ]);
+    assert.deepEqual([...readPng(withAlpha).pixels], [1, 2, 3, 2, 3, 4]);
+  });
+
   it('is read whatever the filters of its rows are', () => {
     const filtered = png(2, [
       [1, 10, 20, 30, 1, 2, 3],

@@ -97,6 +97,16 @@ describe('the reading position', () => {
     assert.equal(back.root.scrollTop, 300, 'an answer that grows');
   });
 
+  it('is the top of the welcome, and the end once there is a question', () => {
+    const { pane: shown, root, grow } = pane();
+    shown.show({ id: 'new', messages: [] });
+    grow();
+    assert.equal(root.scrollTop, 0);
+    shown.addQuestion(question('q1'));
+    grow();
+    assert.equal(root.scrollTop, CONTENT_PX);
+  });
+
   it('is the end, which the page keeps following, if it was the end before or in another conversation', () => {
     const state = pageState();
     const before = pane(state);
