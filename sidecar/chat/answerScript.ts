@@ -1,3 +1,4 @@
+import { judgeEnglish } from './englishAnswer.ts';
 import { proseOf } from './prose.ts';
 
 /**
@@ -13,9 +14,9 @@ const SETTLING_LETTERS = 3;
 export type ScriptVerdict = 'undecided' | 'right' | 'wrong';
 
 /**
- * Judges whether an answer that begins with `text` is in the script of the wanted language (a BCP 47 tag). Code does
- * not count, so an answer of code alone stays undecided. Kana tell Japanese from Chinese. A reasoning model's thoughts
- * are not judged.
+ * Judges whether an answer that begins with `text` is in the script of the wanted language (a BCP 47 tag), and is not
+ * English instead. Code does not count, so an answer of code alone stays undecided. Kana tell Japanese from Chinese. A
+ * reasoning model's thoughts are not judged.
  */
 export function judgeScript(text: string, language: string): ScriptVerdict {
   if (/^\s*<think/i.test(text)) return 'right';
@@ -26,6 +27,10 @@ export function judgeScript(text: string, language: string): ScriptVerdict {
   const letters = prose.match(/\p{L}/gu)?.length ?? 0;
   const own = prose.match(wanted.own)?.length ?? 0;
   const foreign = wanted.foreign ? (prose.match(wanted.foreign)?.length ?? 0) : letters - own;
+  if (wanted.isLatin && own >= foreign) {
+    const verdict = judgeEnglish(prose, language);
+    return verdict === 'right' && own < SETTLING_LETTERS ? 'undecided' : verdict;
+  }
   if (own >= SETTLING_LETTERS && own >= foreign) return 'right';
   // A script whose letters are not mixed in as terms is recognized early.
   const unmixed = prose.match(/(?!\p{Script=Latin})\p{L}/gu)?.length ?? 0;
@@ -68,7 +73,7 @@ function scriptOf(language: string): string | undefined {
 
 /**
  * Holds back the beginning of an answer until its script is known, or until it counts as code. So the user never sees
- * an answer in the wrong script.
+ * an answer in the wrong script, or in English in place of another language.
  */
 export class ScriptGate {
   readonly #abort = new AbortController();

@@ -37,6 +37,11 @@ describe('judgeScript', () => {
     ['ar', '```js\nfunction add(first, second) { return first + second; }\n', 'undecided'],
     ['ar', '```js\nfunction add(first, second) {}\n```\nتجمع هذه الدالة', 'right'],
     ['de', 'Diese Funktion', 'right'],
+    ['de', 'In Python kann man `set` nehmen, und', 'right'],
+    ['de', 'In Python, you can', 'undecided'],
+    ['de', 'In Python, you can remove duplicates from a list using a set. This', 'wrong'],
+    ['fr', 'To sort the values of a list, you can use the', 'wrong'],
+    ['nl', 'To sort the values of a list, you can use the', 'wrong'],
     ['de', '这个函数返回两个数的和', 'wrong'],
     ['en', 'The function', 'right'],
     ['en', 'Функция складывает', 'wrong'],
@@ -80,6 +85,21 @@ describe('An answer in the wrong script', () => {
       sent: english,
       prompts: 2,
       text: english,
+    });
+  });
+
+  test('is also an English answer to a question in another language of Latin letters', async () => {
+    const english = 'In Python, you can remove duplicates from a list using a set. This keeps no order.';
+    const german = 'In Python entfernt man Duplikate mit einer Menge, wenn die Reihenfolge nicht zählt.';
+    assert.deepEqual(await ask([english, german], 'Wie entferne ich doppelte Werte aus einer Liste in Python?'), {
+      sent: german,
+      prompts: 2,
+      text: german,
+    });
+    assert.deepEqual(await ask([german], 'Wie entferne ich doppelte Werte aus einer Liste in Python?'), {
+      sent: german,
+      prompts: 1,
+      text: german,
     });
   });
 
