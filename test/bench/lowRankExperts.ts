@@ -1,12 +1,14 @@
 /**
  * Compares mixtures of low-rank experts with one adapter of equal bytes, over a frozen quantised model:
  *
- *   npx tsx test/bench/lowRankExperts.ts [--model NAME|FILE] [--rank 8] [--tokens 30000] [--seeds 1] [--write]
+ *   npx tsx test/bench/lowRankExperts.ts [--model NAME|FILE] [--rank 8] [--tokens 30000] [--seeds 1]
+ *     [--skip-together] [--write]
  *
  * Each of four domains has an adapter of `--rank`, trained on `--tokens` tokens. One adapter has the rank of all four
- * together, and is trained on all their tokens. So are as many experts with their routers. Trained adapters are kept in
- * the developer cache, so a run goes on where it was interrupted. The texts come from
- * `npx tsx .scripts/bundledModel/corpus.ts`.
+ * together, and is trained on all their tokens. So are as many experts with their routers, unless `--skip-together`.
+ *
+ * Trained adapters are kept in the developer cache, so a run goes on where it was interrupted. The texts come from `npx
+ * tsx .scripts/bundledModel/corpus.ts`.
  */
 import { stat } from 'node:fs/promises';
 import os from 'node:os';
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '30000' },
     seeds: { type: 'string', default: '1' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
+    'skip-together': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -63,7 +66,9 @@ async function trainAll(seed: number): Promise<TrainedAdapters> {
     ),
   };
   const all = await trainAdapter({ ...ofAll, name: 'all', rank: DOMAINS.length * rank });
-  const together = await trainAdapter({ ...ofAll, name: 'together', rank, experts: DOMAINS.length });
+  const together = values['skip-together']
+    ? undefined
+    : await trainAdapter({ ...ofAll, name: 'together', rank, experts: DOMAINS.length });
   return { modelPath, folder, all, together, byDomain: adapters };
 }
 
@@ -95,12 +100,12 @@ async function write(): Promise<void> {
     title: 'Mixtures of low-rank experts',
     body: `Adapters over ${modelName}, whose quantised weights stay as they are. Each domain has an expert of rank ${rank}, trained on ${tokens.toLocaleString('en')} tokens. The single adapter has rank ${DOMAINS.length * rank} and the tokens of all domains together.
 Texts are the beginnings of files from packages that no training saw: ${texts}; prose is in 23 languages. Each token is predicted with the tokens before it given. *Lines* is the share of lines of which every token is the likeliest.
-Differences are paired by text, with standard errors, over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of training. *Trained together*: as many experts of the same rank and their routers begin at random, and learn from the texts of all domains by soft gates. *Mixture of projections*: experts change one attention. *Mixture of attention*: each expert attends with its own queries. The goal: a mixture with gates is at least as good as the single adapter
+Differences are paired by text, with standard errors, over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of training. ${values['skip-together'] ? '' : '*Trained together*: as many experts of the same rank and their routers begin at random, and learn from the texts of all domains by soft gates. '}*Mixture of projections*: experts change one attention. *Mixture of attention*: each expert attends with its own queries. The goal: a mixture with gates is at least as good as the single adapter
 in every domain, better in two, and nowhere worse than the base. [How it works](../low-rank-experts.md).
 
 ${expertsTable(arms)}`,
     figures: arms,
     model: path.basename(modelPath),
-    command: `npx tsx test/bench/lowRankExperts.ts --model ${values.model} --rank ${rank} --tokens ${tokens} --seeds ${seeds} --write`,
+    command: `npx tsx test/bench/lowRankExperts.ts --model ${values.model} --rank ${rank} --tokens ${tokens} --seeds ${seeds}${values['skip-together'] ? ' --skip-together' : ''} --write`,
   });
 }

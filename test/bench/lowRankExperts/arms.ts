@@ -18,8 +18,8 @@ export interface TrainedAdapters {
   /** The folder for mixtures. */
   readonly folder: string;
   readonly all: string;
-  /** Experts and routers that were trained together on the texts of all domains. */
-  readonly together: string;
+  /** Experts and routers that were trained together on the texts of all domains. Absent: none were. */
+  readonly together?: string;
   readonly byDomain: Readonly<Record<Domain, string>>;
 }
 
@@ -41,7 +41,9 @@ export async function makeArms(trained: TrainedAdapters): Promise<readonly Arm[]
     { name: BASE_ARM, adapterFor: () => undefined },
     { name: SINGLE_ARM, adapterFor: () => trained.all },
     { name: 'the adapter of the domain, known', adapterFor: (domain) => trained.byDomain[domain] },
-    { name: 'mixture of projections, trained together', adapterFor: () => trained.together },
+    ...(trained.together === undefined
+      ? []
+      : [{ name: 'mixture of projections, trained together', adapterFor: () => trained.together }]),
   ];
   for (const form of MIXTURE_FORMS)
     for (const [name, chosen] of Object.entries(gates)) {
