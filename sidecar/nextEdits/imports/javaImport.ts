@@ -1,0 +1,24 @@
+import type { TextEdit } from '../suggester.ts';
+import { type Importing, lineAfter } from './importLists.ts';
+import type { ImportSource } from './importSource.ts';
+
+/** Returns the edits that import classes. */
+export function javaImport({ document: { text } }: Importing, sources: readonly ImportSource[]): TextEdit[] {
+  const own = javaPackageOf(text);
+  return sources.flatMap(({ name, specifier = '' }) => {
+    const isKnown =
+      specifier === '' ||
+      specifier === own ||
+      new RegExp(`^import\\s+${specifier.replaceAll('.', '\\.')}\\.\\*;`, 'm').test(text);
+    if (isKnown) return [];
+    const last =
+      [...text.matchAll(/^import\s[^;\n]+;[ \t]*\r?$/gm)].at(-1) ??
+      [...text.matchAll(/^package\s[^;\n]+;[ \t]*\r?$/gm)].at(-1);
+    return [lineAfter(text, last && last.index + last[0].trimEnd().length, `import ${specifier}.${name};`)];
+  });
+}
+
+/** Returns the package of a Java file, or an empty text. */
+export function javaPackageOf(text: string): string {
+  return /^package\s+([\w.]+)\s*;/m.exec(text)?.[1] ?? '';
+}
