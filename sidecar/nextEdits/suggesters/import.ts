@@ -31,7 +31,7 @@ export async function suggestImport(context: SuggestContext): Promise<readonly S
       const others = context.documentsNaming(name).filter((other) => other.uri !== uri);
       const source = importSourceOf(document, name, others);
       if (source === undefined) continue;
-      const isType = source.isType || (source.isMarked && leaves.every((leaf) => leaf.type === 'type_identifier'));
+      const isType = source.isType || (!hasDecorators(document) && leaves.every(({ type }) => type === 'type_identifier'));
       sources.push({ ...source, isType, isSure: isSure(document, source) });
     }
     for (const [list, confidence] of [
@@ -43,6 +43,11 @@ export async function suggestImport(context: SuggestContext): Promise<readonly S
     }
   }
   return suggestions;
+}
+
+/** Decorators may read the types of parameters when the code runs. */
+function hasDecorators({ text }: SourceDocument): boolean {
+  return /^\s*@\w/m.test(text);
 }
 
 /** Whether a file imports all names of others, so that it may know any name. */
