@@ -22,6 +22,8 @@ export interface ImportSource {
   readonly sample?: string;
   /** How many other files import the name from there. */
   readonly votes: number;
+  /** How many folders the document shares with the nearest file that imports or exports the name. */
+  readonly shared: number;
 }
 
 interface Vote {
@@ -49,7 +51,7 @@ export function importSourceOf(
     return sharedFolders(importer.path, document.path);
   }
   const [best] = votes;
-  if (best === undefined) return exports.length === 1 && exports[0] ? sourceOfExport(exports[0]) : undefined;
+  if (best === undefined) return exports.length === 1 && exports[0] ? sourceOfExport(exports[0], document) : undefined;
   const same = votes.filter((vote) => isSame(vote, best));
   const exporting = exports.filter((each) => exportsTo(each, best));
   if (exports.length > 1 && (exporting.length !== 1 || same.length < votes.length)) return undefined;
@@ -57,7 +59,9 @@ export function importSourceOf(
   const rivals = votes.filter((vote) => !isSame(vote, best) && !(vote.isFile && best.isFile && exports.length === 1));
   if (rivals.length > 0) return undefined;
   if (exports.length > 0 && !best.isFile && exporting.length === 0 && same.length < 2) return undefined;
-  return sourceOfVote(name, best, { votes: same, exported: exporting[0] ?? (best.isFile ? exports[0] : undefined) });
+  const exported = exporting[0] ?? (best.isFile ? exports[0] : undefined);
+  const shared = Math.max(nearness(best), exported ? sharedFolders(exported.document.path, document.path) : 0);
+  return { ...sourceOfVote(name, best, { votes: same, exported }), shared };
 }
 
 function voteOf(importer: SourceDocument, name: string): Vote[] {
@@ -86,8 +90,9 @@ function exportsTo({ document: { path, languageId } }: Export, { module, isFile 
   return tail !== '' && (own === tail || own.endsWith(`/${tail}`));
 }
 
-function sourceOfExport({ document, name, form, isType }: Export): ImportSource {
-  const common = { name, form, isType, isMarked: false, votes: 0 };
+function sourceOfExport({ document, name, form, isType }: Export, by: SourceDocument): ImportSource {
+  const shared = sharedFolders(document.path, by.path);
+  const common = { name, form, isType, isMarked: false, votes: 0, shared };
   const { path, languageId, text } = document;
   if (languageId === 'python') return { ...common, specifier: pythonModule(path).join('.') };
   return { ...common, ...(languageId === 'java' ? { specifier: javaPackageOf(text) } : { path }) };
@@ -97,7 +102,7 @@ function sourceOfVote(
   name: string,
   { importer, by, module, isFile }: Vote,
   { votes, exported }: { readonly votes: readonly Vote[]; readonly exported: Export | undefined },
-): ImportSource {
+): Omit<ImportSource, 'shared'> {
   const { form, original, specifier } = by;
   const isMarked = votes.some((vote) => vote.by.isType);
   const isType = exported?.isType ?? (isMarked && votes.every((vote) => vote.by.isType));
