@@ -55,9 +55,14 @@ function importsAll({ text, languageId }: SourceDocument): boolean {
   return languageId === 'python' && /^from\s+\S+\s+import\s+\*/m.test(text);
 }
 
-/** Whether the user hardly means a name that is still to be declared. */
-function isSure(_document: SourceDocument, _source: ImportSource): boolean {
-  return true;
+/**
+ * Whether the user hardly means a name that is still to be declared. Small names of distant files, and of defaults, are
+ * such if at most one file imports them: two files may have a function `unitsOf`.
+ */
+function isSure({ path }: SourceDocument, { name, form, votes, shared, path: from }: ImportSource): boolean {
+  if (votes > 1 || /^\p{Lu}/u.test(name)) return true;
+  const isDistant = from !== undefined && shared === 0 && path.includes('/');
+  return !isDistant && form !== 'default';
 }
 
 interface UnknownName {

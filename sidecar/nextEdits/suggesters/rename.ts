@@ -14,13 +14,16 @@ const MAX_EDITS = 100;
 /** A declaration was renamed by typing: suggests the other uses of its old name, by scope in the syntax tree. */
 export async function suggestRename(context: SuggestContext): Promise<readonly Suggestion[]> {
   const suggestions: Suggestion[] = [];
+  const seen = new Set<string>();
   for (const renamed of renamedIn(context)) {
     const { document, before } = renamed;
+    if (seen.has(`${document.uri} ${before}`)) continue;
     const root = await context.root(document);
     const rules = scopeRulesOf(document.languageId);
     const leaf = root && nameLeafAt(root, renamed.start, renamed.end);
     const declaration = leaf && rules && declarationOf(leaf, rules);
     if (root === undefined || rules === undefined || declaration === undefined) continue;
+    seen.add(`${document.uri} ${before}`);
     if (isTaken(root, rules, { declaration, renamed }) || isOtherImport(context, declaration, renamed)) continue;
     const uses = usesOf({ root, rules, text: document.text, declaration, name: before });
     if (uses === undefined || uses.length > MAX_EDITS) continue;
@@ -31,6 +34,7 @@ export async function suggestRename(context: SuggestContext): Promise<readonly S
         confidence: CONFIDENCE,
         edits: uses.map((use) => replacement(use, renamed)),
       });
+    if (isHidden(renamed)) continue;
     for (const { uri, leaves } of await usesInOtherDocuments(context, { document, declaration, name: before }))
       suggestions.push({
         uri,
@@ -40,6 +44,11 @@ export async function suggestRename(context: SuggestContext): Promise<readonly S
       });
   }
   return suggestions;
+}
+
+/** Whether a name got the mark of private ones. Other files then stop using it, or use a public one instead. */
+function isHidden({ before, after }: RenamedName): boolean {
+  return /^_/.test(after) && !/^_/.test(before);
 }
 
 /** Replaces a use. A property in short form keeps its name: `{ before: after }`. */
