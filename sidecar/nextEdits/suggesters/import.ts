@@ -31,7 +31,8 @@ export async function suggestImport(context: SuggestContext): Promise<readonly S
       const others = context.documentsNaming(name).filter((other) => other.uri !== uri);
       const source = importSourceOf(document, name, others);
       if (source === undefined) continue;
-      const isType = source.isType || (!hasDecorators(document) && leaves.every(({ type }) => type === 'type_identifier'));
+      const isType =
+        source.isType || (!hasDecorators(document) && leaves.every(({ type }) => type === 'type_identifier'));
       sources.push({ ...source, isType, isSure: isSure(document, source) });
     }
     for (const [list, confidence] of [

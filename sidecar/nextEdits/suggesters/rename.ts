@@ -1,6 +1,7 @@
 import type { Node } from '../../syntax/treeSitter.ts';
 import { type Declaration, declarationOf, leavesNamed, nameLeafAt, scopeRulesOf } from '../declarations.ts';
 import { exportOf } from '../exports.ts';
+import { hasKeywords, keywordsOfParameter } from '../keywordArguments.ts';
 import { renamedIn, type RenamedName } from '../renamedNames.ts';
 import type { ScopeRules } from '../scopes.ts';
 import type { SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
@@ -27,21 +28,17 @@ export async function suggestRename(context: SuggestContext): Promise<readonly S
     if (isTaken(root, rules, { declaration, renamed }) || isOtherImport(context, declaration, renamed)) continue;
     const uses = usesOf({ root, rules, text: document.text, declaration, name: before });
     if (uses === undefined || uses.length > MAX_EDITS) continue;
-    if (uses.length > 0)
-      suggestions.push({
-        uri: document.uri,
-        kind: 'rename',
-        confidence: CONFIDENCE,
-        edits: uses.map((use) => replacement(use, renamed)),
-      });
-    if (isHidden(renamed)) continue;
-    for (const { uri, leaves } of await usesInOtherDocuments(context, { document, declaration, name: before }))
-      suggestions.push({
-        uri,
-        kind: 'rename',
-        confidence: ELSEWHERE_CONFIDENCE,
-        edits: leaves.slice(0, MAX_EDITS).map((use) => replacement(use, renamed)),
-      });
+    const elsewhere = [
+      ...(hasKeywords(document) ? await keywordsOfParameter(context, renamed, { root, rules }) : []),
+      ...(isHidden(renamed) ? [] : await usesInOtherDocuments(context, { document, declaration, name: before })),
+    ];
+    for (const { uri, leaves, confidence } of [
+      { uri: document.uri, leaves: uses, confidence: CONFIDENCE },
+      ...elsewhere.map((each) => ({ ...each, confidence: ELSEWHERE_CONFIDENCE })),
+    ]) {
+      const edits = leaves.slice(0, MAX_EDITS).map((use) => replacement(use, renamed));
+      if (edits.length > 0) suggestions.push({ uri, kind: 'rename', confidence, edits });
+    }
   }
   return suggestions;
 }
