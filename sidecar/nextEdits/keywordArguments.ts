@@ -12,8 +12,8 @@ interface KeywordsOfDocument {
 }
 
 /**
- * A parameter was renamed: returns the names of the arguments that calls pass to it by its old name. The calls are those
- * of the function, in its file and in others.
+ * A parameter was renamed: returns the names of the arguments that calls pass to it by its old name. The calls are
+ * those of the function, in its file and in others.
  */
 export async function keywordsOfParameter(
   context: SuggestContext,

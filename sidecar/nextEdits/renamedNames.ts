@@ -20,8 +20,8 @@ const MAX_NAMES = 4;
 const MIN_COMMON_LETTERS = 3;
 
 /**
- * Returns the names that recent edits replaced, the newest first. A name that two edits replaced is there once, with the
- * place of the newer. A name that one edit replaced at several places is there with each of them.
+ * Returns the names that recent edits replaced, the newest first. A name that two edits replaced has the place of the
+ * newer. A name that one edit replaced at several places is there with each of them.
  */
 export function renamedIn({ edits, document }: SuggestContext): RenamedName[] {
   const found: RenamedName[] = [];

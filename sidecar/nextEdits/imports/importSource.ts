@@ -22,6 +22,8 @@ export interface ImportSource {
   readonly sample?: string;
   /** How many other files import the name from there. */
   readonly votes: number;
+  /** How many other files seem to declare the name for themselves. */
+  readonly declared: number;
   /** How many folders the document shares with the nearest file that imports or exports the name. */
   readonly shared: number;
 }
@@ -44,6 +46,33 @@ export function importSourceOf(
   others: readonly SourceDocument[],
 ): ImportSource | undefined {
   if (globalNames(document.languageId).has(name)) return undefined;
+  const source = certainSource(document, name, others);
+  if (source === undefined) return undefined;
+  const declared = others.filter(
+    (other) =>
+      importOfName(other, name) === undefined &&
+      exportOf(other, name, document.languageId) === undefined &&
+      declares(other.text, name),
+  ).length;
+  return { ...source, declared };
+}
+
+/** Whether a text seems to declare a name, by a keyword, as a parameter, or in a pattern. */
+function declares(text: string, name: string): boolean {
+  return new RegExp(
+    `\\b(?:const|let|var|function|class|interface|type|enum|def|struct|record)\\s+${name}\\b` +
+      `|\\(\\s*${name}\\s*[:,)=]|[{,]\\s*${name}\\s*[,}]|^\\s*${name}\\s*:?=`,
+    'm',
+  ).test(text);
+}
+
+type CertainSource = Omit<ImportSource, 'declared'>;
+
+function certainSource(
+  document: SourceDocument,
+  name: string,
+  others: readonly SourceDocument[],
+): CertainSource | undefined {
   const fit = isTestFile(document.path) ? others : others.filter(({ path }) => !isTestFile(path));
   const exports = fit.flatMap((other) => exportOf(other, name, document.languageId) ?? []);
   const votes = fit.flatMap((other) => voteOf(other, name)).sort((one, other) => nearness(other) - nearness(one));
@@ -90,7 +119,7 @@ function exportsTo({ document: { path, languageId } }: Export, { module, isFile 
   return tail !== '' && (own === tail || own.endsWith(`/${tail}`));
 }
 
-function sourceOfExport({ document, name, form, isType }: Export, by: SourceDocument): ImportSource {
+function sourceOfExport({ document, name, form, isType }: Export, by: SourceDocument): CertainSource {
   const shared = sharedFolders(document.path, by.path);
   const common = { name, form, isType, isMarked: false, votes: 0, shared };
   const { path, languageId, text } = document;
@@ -102,7 +131,7 @@ function sourceOfVote(
   name: string,
   { importer, by, module, isFile }: Vote,
   { votes, exported }: { readonly votes: readonly Vote[]; readonly exported: Export | undefined },
-): Omit<ImportSource, 'shared'> {
+): Omit<CertainSource, 'shared'> {
   const { form, original, specifier } = by;
   const isMarked = votes.some((vote) => vote.by.isType);
   const isType = exported?.isType ?? (isMarked && votes.every((vote) => vote.by.isType));

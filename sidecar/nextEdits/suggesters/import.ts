@@ -57,10 +57,12 @@ function importsAll({ text, languageId }: SourceDocument): boolean {
 }
 
 /**
- * Whether the user hardly means a name that is still to be declared. Small names of distant files, and of defaults, are
- * such if at most one file imports them: two files may have a function `unitsOf`.
+ * Whether the user hardly means a name that is still to be declared. That is a name that other files declare more often
+ * than they import it. Small names of distant files, and of defaults, are such if at most one file imports them: two
+ * files may have a function `unitsOf`.
  */
-function isSure({ path }: SourceDocument, { name, form, votes, shared, path: from }: ImportSource): boolean {
+function isSure({ path }: SourceDocument, { name, form, votes, declared, shared, path: from }: ImportSource): boolean {
+  if (declared > votes) return false;
   if (votes > 1 || /^\p{Lu}/u.test(name)) return true;
   const isDistant = from !== undefined && shared === 0 && path.includes('/');
   return !isDistant && form !== 'default';

@@ -5,6 +5,7 @@ import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { FOLLOWER_KINDS, type FollowerKind, followerKind, type LineChange } from './followers.ts';
 import { isSure, type Sureness } from '../../../sidecar/nextEdits/rewriting/rewriteGate.ts';
 import { shuffled } from '../shuffled.ts';
+import { hunksBetween } from './hunks.ts';
 import { isImported } from './importedNames.ts';
 import { countOf, grammars, linesAfter, type Suggesting } from './suggesting.ts';
 import { WorkspaceOfCommit } from './workspaceOfCommit.ts';
@@ -210,43 +211,4 @@ function isInChange(now: string, wanted: string, [start, end, inserted]: TextEdi
   return hunksBetween(now, wanted).some(
     ([from, to, text]) => start >= from && end <= to && words.every((word) => text.includes(word)),
   );
-}
-
-/** Returns the changes between two texts, line by line. */
-function hunksBetween(before: string, after: string): TextEdit[] {
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  const hunks: TextEdit[] = [];
-  let [at, to, offset] = [0, 0, 0];
-  const step = (lines: number): void => {
-    for (let line = 0; line < lines; line++) offset += (old[at + line]?.length ?? 0) + 1;
-    at += lines;
-  };
-  while (at < old.length || to < now.length) {
-    if (old[at] === now[to] && at < old.length) {
-      step(1);
-      to++;
-      continue;
-    }
-    const [removed, added] = nextCommon(old, now, at, to);
-    const start = offset;
-    const inserted = now
-      .slice(to, to + added)
-      .map((line) => `${line}\n`)
-      .join('');
-    step(removed);
-    to += added;
-    hunks.push([start, Math.min(offset, before.length), inserted]);
-  }
-  return hunks;
-}
-
-/** Returns how many lines each side goes on to the next two common lines. */
-function nextCommon(old: readonly string[], now: readonly string[], at: number, to: number): readonly [number, number] {
-  for (let sum = 1; sum < old.length - at + (now.length - to); sum++)
-    for (let removed = 0; removed <= sum; removed++) {
-      const added = sum - removed;
-      const isCommon = old[at + removed] === now[to + added] && old[at + removed + 1] === now[to + added + 1];
-      if (isCommon && at + removed < old.length && to + added < now.length) return [removed, added];
-    }
-  return [old.length - at, now.length - to];
 }
