@@ -9,7 +9,7 @@ export interface Importing {
 }
 
 /** Orders names as people sort imports: without regard to case. */
-export function compared(one: string, other: string): number {
+function compared(one: string, other: string): number {
   return one.toLowerCase().localeCompare(other.toLowerCase(), 'en');
 }
 

@@ -202,6 +202,19 @@ describe('a typed name suggests its import', () => {
     assert.ok(((await confidence({ 'post/a.ts': importing.text, 'post/b.ts': importing.text })) ?? 0) >= 0.8);
   });
 
+  it('with less confidence for a name that other files declare more often than they import it', async () => {
+    const files = {
+      'a.ts': 'export interface Context {}\n',
+      'b.ts': "import type { Context } from './a';\nlet b: Context;\n",
+      'c.ts': 'interface Context {}\n',
+    };
+    const typed = { 'main.ts': 'let one: «|Context»;\n' };
+    const confidence = async (more: MarkedFiles): Promise<number | undefined> =>
+      (await edited({ ...files, ...more, ...typed }, { kind: 'import' })).suggestions[0]?.confidence;
+    assert.ok(((await confidence({})) ?? 0) >= 0.8);
+    assert.ok(((await confidence({ 'd.ts': 'type Context = 1;\n' })) ?? 1) < 0.8);
+  });
+
   it('but not if two files export it, if it is known, or behind a dot', async () => {
     const exporting = { 'a.ts': 'export const split = 1;\n' };
     assert.deepEqual(
