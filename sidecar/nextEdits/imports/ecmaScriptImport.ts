@@ -83,7 +83,7 @@ function namedImports(
   }
   const sorted = names.map((name) => itemOf(name, !hasTypes)).sort((one, other) => (one.key < other.key ? -1 : 1));
   const clause = `${hasTypes ? 'type ' : ''}{ ${sorted.map((item) => item.text).join(', ')} }`;
-  return [newImport(text, imports, { clause, specifier })];
+  return [newImport(text, imports, { clause, specifier, like: names[0] })];
 }
 
 function itemOf(
@@ -113,19 +113,25 @@ function wholeImport(
   const known =
     name.form === 'default' ? own.find(({ names, ownName, isType }) => names && !ownName && !isType) : undefined;
   if (known?.names && !name.isType) return [[known.names.startIndex, known.names.startIndex, `${clause}, `]];
-  return [newImport(text, imports, { clause: `${name.isType ? 'type ' : ''}${clause}`, specifier })];
+  return [newImport(text, imports, { clause: `${name.isType ? 'type ' : ''}${clause}`, specifier, like: name })];
 }
 
-/** Puts an import behind the last of its kind: those of packages come before those of files. */
+/**
+ * Puts an import behind the last of its kind: those of packages come before those of files. In a file without imports
+ * it looks as in the other file from which `like` is known.
+ */
 function newImport(
   text: string,
   imports: readonly Import[],
-  { clause, specifier }: { readonly clause: string; readonly specifier: string },
+  { clause, specifier, like }: { readonly clause: string; readonly specifier: string; readonly like?: ImportSource },
 ): TextEdit {
   const last = imports.at(-1);
   const [quote, semicolon] = last
     ? [last.source.charAt(0), last.statement.text.endsWith(';') ? ';' : '']
-    : [text.includes('"') && !text.includes("'") ? '"' : "'", /;\s*$/m.test(text) ? ';' : ''];
+    : [
+        like?.quote ?? (text.includes('"') && !text.includes("'") ? '"' : "'"),
+        like?.semicolon ?? (/;\s*$/m.test(text) ? ';' : ''),
+      ];
   const spaced = imports.some(({ names }) => /^\{\w/.test(names?.text ?? ''))
     ? clause.replace('{ ', '{').replace(' }', '}')
     : clause;

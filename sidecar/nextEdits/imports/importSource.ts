@@ -20,6 +20,9 @@ export interface ImportSource {
   readonly path?: string;
   /** A specifier of another file that tells whether they have endings. */
   readonly sample?: string;
+  /** The quote and the semicolon of another file's import. */
+  readonly quote?: string | undefined;
+  readonly semicolon?: string | undefined;
   /** How many other files import the name from there. */
   readonly votes: number;
   /** How many other files seem to declare the name for themselves. */
@@ -132,10 +135,10 @@ function sourceOfVote(
   { importer, by, module, isFile }: Vote,
   { votes, exported }: { readonly votes: readonly Vote[]; readonly exported: Export | undefined },
 ): Omit<CertainSource, 'shared'> {
-  const { form, original, specifier } = by;
+  const { form, original, specifier, quote, semicolon } = by;
   const isMarked = votes.some((vote) => vote.by.isType);
   const isType = exported?.isType ?? (isMarked && votes.every((vote) => vote.by.isType));
-  const common = { name, form, original, isType, isMarked, votes: votes.length };
+  const common = { name, form, original, isType, isMarked, quote, semicolon, votes: votes.length };
   if (importer.languageId === 'python') return { ...common, specifier: module };
   if (!isFile) return { ...common, specifier };
   const path = resolvedPath(importer.path, specifier);

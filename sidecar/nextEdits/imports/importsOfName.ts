@@ -11,6 +11,9 @@ export interface NameImport {
   /** The name in the module, if the file gives it another one. */
   readonly original?: string | undefined;
   readonly isType: boolean;
+  /** The quote around the module, and the semicolon or empty text at the end, in TypeScript and JavaScript. */
+  readonly quote?: string;
+  readonly semicolon?: string;
 }
 
 const ECMA_SCRIPT = /^(typescript|javascript)(react)?$/;
@@ -28,7 +31,8 @@ const GO_SPEC = /^[ \t]*(?:([\w.]{1,200})[ \t]{1,9})?"([^"\n]{1,400})"/gm;
 /** Returns how a file imports a name; `undefined` if it does not. */
 export function importOfName({ text, languageId }: SourceDocument, name: string): NameImport | undefined {
   if (text.length > MAX_SEARCHED_UNITS) return undefined;
-  if (ECMA_SCRIPT.test(languageId)) return first(text.matchAll(IMPORT), (match) => ecmaScript(match, name));
+  if (ECMA_SCRIPT.test(languageId))
+    return first(text.matchAll(IMPORT), (match) => inItsStyle(match, ecmaScript(match, name)));
   switch (languageId) {
     case 'python':
       return (
@@ -52,6 +56,12 @@ function first<T, U>(list: Iterable<T>, of: (item: T) => U | undefined): U | und
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function inItsStyle(match: RegExpExecArray, found: NameImport | undefined): NameImport | undefined {
+  const [whole] = match;
+  const semicolon = match.input[match.index + whole.length] === ';' ? ';' : '';
+  return found && { ...found, quote: whole.slice(-1), semicolon };
 }
 
 function ecmaScript([whole, clause = '', specifier = '']: RegExpMatchArray, name: string): NameImport | undefined {

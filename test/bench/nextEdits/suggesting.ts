@@ -98,8 +98,13 @@ export class Suggesting {
   }
 }
 
-/** Returns the whole lines that an edit touches, with the edit made, without spaces at their ends. */
+/**
+ * Returns the whole lines that an edit touches, with the edit made, without spaces at their ends. An edit that only
+ * inserts whole lines touches no other.
+ */
 export function linesAfter(text: string, [start, end, inserted]: TextEdit): string {
+  const isAtLineStart = start === 0 || text[start - 1] === '\n';
+  if (start === end && isAtLineStart && inserted.endsWith('\n')) return inserted.trim();
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const next = text.indexOf('\n', end);
   return (text.slice(start === 0 ? 0 : from, start) + inserted + text.slice(end, next < 0 ? text.length : next)).trim();

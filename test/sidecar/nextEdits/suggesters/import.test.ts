@@ -107,6 +107,16 @@ describe('a typed name suggests its import', () => {
     );
   });
 
+  it('in the style of the other file, if the file has no imports', async () => {
+    assert.deepEqual(
+      await imported({
+        'one.ts': 'import * as fs from "node:fs";\nfs.rm("a");\n',
+        'main.ts': '«|fs.close(1)»\n',
+      }),
+      { 'main.ts': 'import * as fs from "node:fs";\nfs.close(1)\n' },
+    );
+  });
+
   it('as the default of its file', async () => {
     assert.deepEqual(
       await imported({
