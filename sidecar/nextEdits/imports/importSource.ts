@@ -2,8 +2,15 @@ import { type Export, exportOf } from '../exports.ts';
 import type { SourceDocument } from '../suggester.ts';
 import { globalNames } from './globalNames.ts';
 import { type ImportForm, importOfName, type NameImport } from './importsOfName.ts';
-import { javaPackageOf } from './javaImport.ts';
-import { absoluteModule, isTestFile, modulePath, pythonModule, resolvedPath, sharedFolders } from './modulePaths.ts';
+import {
+  absoluteModule,
+  isTestFile,
+  javaPackageOf,
+  modulePath,
+  pythonModule,
+  resolvedPath,
+  sharedFolders,
+} from './modulePaths.ts';
 
 /** From where a file can import a name, and how. */
 export interface ImportSource {

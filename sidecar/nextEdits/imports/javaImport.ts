@@ -1,6 +1,7 @@
 import type { TextEdit } from '../suggester.ts';
 import { type Importing, lineAfter } from './importLists.ts';
 import type { ImportSource } from './importSource.ts';
+import { javaPackageOf } from './modulePaths.ts';
 
 /** Returns the edits that import classes. */
 export function javaImport({ document: { text } }: Importing, sources: readonly ImportSource[]): TextEdit[] {
@@ -16,9 +17,4 @@ export function javaImport({ document: { text } }: Importing, sources: readonly 
       [...text.matchAll(/^package\s[^;\n]+;[ \t]*\r?$/gm)].at(-1);
     return [lineAfter(text, last && last.index + last[0].trimEnd().length, `import ${specifier}.${name};`)];
   });
-}
-
-/** Returns the package of a Java file, or an empty text. */
-export function javaPackageOf(text: string): string {
-  return /^package\s+([\w.]+)\s*;/m.exec(text)?.[1] ?? '';
 }

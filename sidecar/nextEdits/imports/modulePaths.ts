@@ -74,3 +74,8 @@ function packageOf(path: string): string[] {
   const parts = pythonModule(path);
   return /(?:^|\/)__init__\.pyi?$/.test(path) ? parts : parts.slice(0, -1);
 }
+
+/** Returns the package of a Java file, or an empty text. */
+export function javaPackageOf(text: string): string {
+  return /^package\s+([\w.]+)\s*;/m.exec(text)?.[1] ?? '';
+}
