@@ -12,7 +12,11 @@ export interface EditedFunction {
 const LISTS = /^(formal_parameters|parameters|parameter_list)$/;
 
 /** Returns the function in whose parameters an edit lies. */
-export function functionAt(root: Node, edit: RecentEdit, rules: ScopeRules): EditedFunction | undefined {
+export function functionAt(
+  root: Node,
+  edit: Pick<RecentEdit, 'start' | 'end'>,
+  rules: ScopeRules,
+): EditedFunction | undefined {
   for (let node = root.descendantForIndex(edit.start, edit.end); node !== null; node = node.parent) {
     if (!LISTS.test(node.type)) continue;
     const isInside = edit.start > node.startIndex && edit.end < node.endIndex;

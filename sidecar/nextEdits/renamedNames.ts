@@ -14,45 +14,70 @@ export interface RenamedName {
 
 /** The most edits that are looked at. */
 const MAX_EDITS = 12;
+/** The most names that one edit replaces. */
+const MAX_NAMES = 4;
 /** A name whose parameters were edited too is the same name if this many first letters are left. */
 const MIN_COMMON_LETTERS = 3;
 
-/** Returns the names that recent edits replaced, the newest first. A name that was replaced twice is there once. */
+/**
+ * Returns the names that recent edits replaced, the newest first. A name that two edits replaced has the place of the
+ * newer. A name that one edit replaced at several places is there with each of them.
+ */
 export function renamedIn({ edits, document }: SuggestContext): RenamedName[] {
   const found: RenamedName[] = [];
   for (const edit of edits.slice(0, MAX_EDITS)) {
     const of = document(edit.uri);
-    const renamed = of && renamedBy(edit, of);
-    if (renamed && !found.some(({ before, document: { uri } }) => before === renamed.before && uri === edit.uri))
-      found.push(renamed);
+    const known = found.filter(({ document: { uri } }) => uri === edit.uri).map(({ before }) => before);
+    found.push(...(of ? renamedBy(edit, of) : []).filter(({ before }) => !known.includes(before)));
   }
   return found;
 }
 
-/** Returns the name that an edit replaced, if it replaced one. */
-function renamedBy(edit: RecentEdit, document: SourceDocument): RenamedName | undefined {
+/** Returns the names that an edit replaced: one, or several where nothing but names differs. */
+function renamedBy(edit: RecentEdit, document: SourceDocument): RenamedName[] {
   const { text } = document;
   const place = wholeWords(text, edit);
   const after = text.slice(place.start, place.end);
   const before = text.slice(place.start, edit.start) + edit.removed + text.slice(edit.end, place.end);
-  const pair = replacedName(tokensOf(before), tokensOf(after));
-  if (pair === undefined) return undefined;
-  const start = place.start + pair.offset;
-  return {
+  const [old, now] = [tokensOf(before), tokensOf(after)];
+  const one = replacedName(old, now);
+  return (one ? [one] : replacedNames(old, now)).map((pair) => ({
     document,
-    start,
-    end: start + pair.after.length,
+    start: place.start + pair.offset,
+    end: place.start + pair.offset + pair.after.length,
     before: pair.before,
     after: pair.after,
     losesTypes: new RegExp(`${pair.before}\\s*<`).test(before) && !after.includes('<'),
-  };
+  }));
 }
 
-/** Finds the one name that differs between two lists of tokens. `offset` is its place in the later text. */
-function replacedName(
-  before: readonly string[],
-  after: readonly string[],
-): { readonly before: string; readonly after: string; readonly offset: number } | undefined {
+interface Pair {
+  readonly before: string;
+  readonly after: string;
+  /** The place in the later text. */
+  readonly offset: number;
+}
+
+/** Finds the names that differ between two lists of tokens; none if anything else differs. */
+function replacedNames(before: readonly string[], after: readonly string[]): Pair[] {
+  if (before.length !== after.length) return [];
+  const pairs: Pair[] = [];
+  const newNames = new Map<string, string>();
+  let offset = 0;
+  for (const [index, now] of after.entries()) {
+    const old = before[index] ?? '';
+    if (old !== now) {
+      if (!isName(old) || !isName(now) || (newNames.get(old) ?? now) !== now) return [];
+      newNames.set(old, now);
+      pairs.push({ before: old, after: now, offset });
+    }
+    offset += now.length;
+  }
+  return newNames.size > MAX_NAMES ? [] : pairs;
+}
+
+/** Finds the one name that differs between two lists of tokens. */
+function replacedName(before: readonly string[], after: readonly string[]): Pair | undefined {
   const shorter = Math.min(before.length, after.length);
   let head = 0;
   while (head < shorter && before[head] === after[head]) head++;

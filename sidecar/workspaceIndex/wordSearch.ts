@@ -115,12 +115,18 @@ export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[
     .slice(0, MAX_FILES);
 }
 
-/** Returns files in which a name occurs, at most `MAX_FILES`. */
+/**
+ * Returns files in which a name occurs, as far as their texts are in memory, at most `MAX_FILES`. Those that seem to
+ * define it come first.
+ */
 export function filesNaming(index: WorkspaceIndex, name: string): IndexedFile[] {
-  const [hash] = termHashes(name);
-  if (hash === undefined) return [];
-  const documents = [...index.terms.postings(hash)].map(([document]) => document);
-  return documents.flatMap((document) => index.files.ofDocument(document) ?? []).slice(0, MAX_FILES);
+  const hashes = [definitionHash(name), ...termHashes(name).slice(0, 1)];
+  const documents = new Set(hashes.flatMap((hash) => [...index.terms.postings(hash)].map(([document]) => document)));
+  return [...documents]
+    .slice(0, MAX_CONSIDERED)
+    .flatMap((document) => index.files.ofDocument(document) ?? [])
+    .filter(({ uri }) => index.textOf(uri)?.includes(name))
+    .slice(0, MAX_FILES);
 }
 
 /** Splits "Cart.total", "Cart::total" or "Cart#total" into the last name and the name before it. */

@@ -125,9 +125,10 @@ ${kinds(replay.shown)
 ## (c) Chains of commits
 
 The first four hunks of each file are made, each alone, before all others. Most hunks follow from no other by rule, so
-few are found. A change is right if its lines stand in the commit's result, or if the commit changes the line and brings
-the same words. The suggesters were written beside the commits of this repository. Nobody looked at those of the
-packages.
+few are found. The workspace holds the files before the commit. A change is right if its lines stand in the commit's
+result, or if the commit changes the line and brings the same words. An import is also right if the commit imports the
+same names from the same file. The suggesters were written beside the commits of this repository. Nobody looked at those
+of the packages.
 
 | history | language | commits | hunks | right |
 |---|---|--:|--:|--:|
@@ -148,7 +149,7 @@ ${byKind(heldOutOutcomes)}
 
 Recall counts the hunks that follow from the made one as far as their texts tell: the new name of a declaration replaces
 the old one, a call changes whose function's head changed, or an import of the same file brings a new name.
-Names of libraries count too, which no rule here finds.
+Names of libraries count too.
 
 | kind | found in this repository | found in the packages |
 |---|--:|--:|

@@ -1,62 +1,126 @@
 import type { Node } from '../../syntax/treeSitter.ts';
-import { declarationOf, leavesNamed, scopeRulesOf, useOf } from '../declarations.ts';
-import { type Export, exportOf, importedFrom, importLine } from '../exports.ts';
+import { declarationOf, isWithin, leavesNamed, scopeRulesOf, useOf } from '../declarations.ts';
+import { goImports } from '../imports/importsOfName.ts';
+import { importEdits } from '../imports/importEdits.ts';
+import { type ImportSource, importSourceOf } from '../imports/importSource.ts';
 import type { RecentEdit, SourceDocument, SuggestContext, Suggestion } from '../suggester.ts';
-import { isName, tokensOf, wholeWords } from '../words.ts';
+import { isName, placesOfWord, tokensOf, wholeWords } from '../words.ts';
 
 const CONFIDENCE = 0.9;
+/** Of a name that the user may still declare. */
+const UNSURE_CONFIDENCE = 0.6;
 const MAX_EDITS = 4;
-const MAX_NAMES = 8;
-const MIN_NAME_UNITS = 3;
+/** The most names of an edit that are looked at, and the most of them that are imported. */
+const MAX_NAMES = 64;
+const MAX_IMPORTED = 16;
+const MIN_NAME_UNITS = 2;
 
-/** A name was typed that the file does not know, and one file of the workspace exports: suggests its import. */
+/**
+ * Names were typed that the file does not know: suggests their imports, from where other files import them, or from the
+ * only file that exports them.
+ */
 export async function suggestImport(context: SuggestContext): Promise<readonly Suggestion[]> {
   const suggestions: Suggestion[] = [];
-  const seen = new Set<string>();
-  for (const edit of context.edits.slice(0, MAX_EDITS)) {
-    const document = context.document(edit.uri);
-    if (document === undefined) continue;
-    for (const name of namesIn(edit, document)) {
-      if (seen.has(`${edit.uri} ${name}`)) continue;
-      seen.add(`${edit.uri} ${name}`);
-      const root = await context.root(document);
-      if (root === undefined || !isUnknown(root, document, name)) continue;
-      const exports = exportsOf(context, document, name);
-      const line = exports.length === 1 && exports[0] ? importLine(document, exports[0], root) : undefined;
-      if (line !== undefined)
-        suggestions.push({ uri: document.uri, kind: 'import', confidence: CONFIDENCE, edits: [line] });
+  const edited = new Set(context.edits.slice(0, MAX_EDITS).map(({ uri }) => uri));
+  for (const uri of edited) {
+    const document = context.document(uri);
+    const root = document && (await context.root(document));
+    if (document === undefined || root === undefined || importsAll(document)) continue;
+    const sources: (ImportSource & { readonly isSure: boolean })[] = [];
+    for (const { name, leaves } of unknownNames(context, document, root)) {
+      const others = context.documentsNaming(name).filter((other) => other.uri !== uri);
+      const source = importSourceOf(document, name, others);
+      if (source === undefined) continue;
+      const isType =
+        source.isType || (!hasDecorators(document) && leaves.every(({ type }) => type === 'type_identifier'));
+      sources.push({ ...source, isType, isSure: isSure(document, source) });
+    }
+    for (const [list, confidence] of [
+      [sources.filter((source) => source.isSure), CONFIDENCE],
+      [sources.filter((source) => !source.isSure), UNSURE_CONFIDENCE],
+    ] as const) {
+      const edits = importEdits({ document, root }, list);
+      if (edits.length > 0) suggestions.push({ uri, kind: 'import', confidence, edits });
     }
   }
   return suggestions;
+}
+
+/** Decorators may read the types of parameters when the code runs. */
+function hasDecorators({ text }: SourceDocument): boolean {
+  return /^\s*@\w/m.test(text);
+}
+
+/** Whether a file imports all names of others, so that it may know any name. */
+function importsAll({ text, languageId }: SourceDocument): boolean {
+  return languageId === 'python' && /^from\s+\S+\s+import\s+\*/m.test(text);
+}
+
+/**
+ * Whether the user hardly means a name that is still to be declared. That is a name that other files declare more often
+ * than they import it. Small names of distant files, and of defaults, are such if at most one file imports them: two
+ * files may have a function `unitsOf`.
+ */
+function isSure({ path }: SourceDocument, { name, form, votes, declared, shared, path: from }: ImportSource): boolean {
+  if (declared > votes) return false;
+  if (votes > 1 || /^\p{Lu}/u.test(name)) return true;
+  const isDistant = from !== undefined && shared === 0 && path.includes('/');
+  return !isDistant && form !== 'default';
+}
+
+interface UnknownName {
+  readonly name: string;
+  readonly leaves: readonly Node[];
+}
+
+/** Returns the names that recent edits brought, and that nothing in the file declares. */
+function unknownNames(context: SuggestContext, document: SourceDocument, root: Node): UnknownName[] {
+  const edits = context.edits.filter(({ uri }) => uri === document.uri);
+  const names = new Set<string>();
+  for (const edit of edits.slice(0, MAX_EDITS)) for (const name of namesIn(edit, document)) names.add(name);
+  const unknown: UnknownName[] = [];
+  for (const name of [...names].slice(0, MAX_NAMES)) {
+    const leaves = unknownLeaves(root, document, name);
+    if (leaves.length === 0 || unknown.length >= MAX_IMPORTED) continue;
+    // A name that the file used before is known to it in some way.
+    if (leaves.every((leaf) => edits.some((edit) => isBroughtBy(edit, leaf, document)))) unknown.push({ name, leaves });
+  }
+  return unknown;
+}
+
+function isBroughtBy(edit: RecentEdit, leaf: Node, { text }: SourceDocument): boolean {
+  const { start, end } = wholeWords(text, edit);
+  return isWithin(leaf, { startIndex: start, endIndex: end }) && placesOfWord(edit.removed, leaf.text, 1).length === 0;
 }
 
 /** Returns the names in an edit's text. */
 function namesIn(edit: RecentEdit, { text }: SourceDocument): string[] {
   const { start, end } = wholeWords(text, edit);
   if (edit.inserted.trim() === '') return [];
-  const names = tokensOf(text.slice(start, end)).filter((token) => isName(token) && token.length >= MIN_NAME_UNITS);
-  return [...new Set(names)].slice(0, MAX_NAMES);
+  return tokensOf(text.slice(start, end)).filter((token) => isName(token) && token.length >= MIN_NAME_UNITS);
 }
 
-/** Whether a name is used as code, and nothing in the file declares it. */
-function isUnknown(root: Node, { text, languageId }: SourceDocument, name: string): boolean {
+/** Returns the uses of a name as code; none if something in the file declares it. */
+function unknownLeaves(root: Node, { text, languageId }: SourceDocument, name: string): Node[] {
   const rules = scopeRulesOf(languageId);
   const leaves = leavesNamed(root, text, name);
-  if (rules === undefined || leaves === undefined) return false;
-  if (leaves.some((leaf) => declarationOf(leaf, rules) !== undefined)) return false;
-  return leaves.some((leaf) => useOf(leaf, text) === 'plain' && !/import/.test(leaf.parent?.type ?? ''));
+  if (rules === undefined || leaves === undefined) return [];
+  if (leaves.some((leaf) => declarationOf(leaf, rules) !== undefined)) return [];
+  if (languageId === 'go' && goImports(text).some((each) => each.name === name)) return [];
+  return leaves.filter(
+    (leaf) => useOf(leaf, text) === 'plain' && !isInImport(leaf) && (languageId !== 'go' || isPackageName(leaf)),
+  );
 }
 
-function exportsOf({ documentsNaming }: SuggestContext, document: SourceDocument, name: string): Export[] {
-  const others = documentsNaming(name).filter(({ uri }) => uri !== document.uri);
-  const found = others.flatMap((other) => exportOf(other, name, document.languageId) ?? []);
-  const from = importedFrom(others, name);
-  const [only] = found;
-  // The others may import the name from a file that passes it on.
-  if (only === undefined || found.length > 1 || from === undefined) return found;
-  return [{ ...only, document: { ...only.document, path: withEndingOf(from, only.document.path) } }];
+/** Whether a leaf lies in a statement that imports names or passes them on. */
+function isInImport(leaf: Node): boolean {
+  for (let node = leaf.parent; node !== null; node = node.parent)
+    if (/import|export_(?:clause|specifier)|package_/.test(node.type)) return true;
+  return false;
 }
 
-function withEndingOf(path: string, other: string): string {
-  return /\.[cm]?[jt]sx?$/.test(path) ? path : `${path}${/\.[^./]+$/.exec(other)?.[0] ?? ''}`;
+/** Whether a name of Go stands where only a package or a variable does. */
+function isPackageName({ parent, id }: Node): boolean {
+  const field = { selector_expression: 'operand', qualified_type: 'package' }[parent?.type ?? ''];
+  return field !== undefined && parent?.childForFieldName(field)?.id === id;
 }

@@ -1,6 +1,7 @@
 import type { Node } from '../../syntax/treeSitter.ts';
 import { type Declaration, declarationOf, leavesNamed, nameLeafAt, scopeRulesOf } from '../declarations.ts';
 import { exportOf } from '../exports.ts';
+import { hasKeywords, keywordsOfParameter } from '../keywordArguments.ts';
 import { renamedIn, type RenamedName } from '../renamedNames.ts';
 import type { ScopeRules } from '../scopes.ts';
 import type { SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
@@ -14,32 +15,37 @@ const MAX_EDITS = 100;
 /** A declaration was renamed by typing: suggests the other uses of its old name, by scope in the syntax tree. */
 export async function suggestRename(context: SuggestContext): Promise<readonly Suggestion[]> {
   const suggestions: Suggestion[] = [];
+  const seen = new Set<string>();
   for (const renamed of renamedIn(context)) {
     const { document, before } = renamed;
+    if (seen.has(`${document.uri} ${before}`)) continue;
     const root = await context.root(document);
     const rules = scopeRulesOf(document.languageId);
     const leaf = root && nameLeafAt(root, renamed.start, renamed.end);
     const declaration = leaf && rules && declarationOf(leaf, rules);
     if (root === undefined || rules === undefined || declaration === undefined) continue;
+    seen.add(`${document.uri} ${before}`);
     if (isTaken(root, rules, { declaration, renamed }) || isOtherImport(context, declaration, renamed)) continue;
     const uses = usesOf({ root, rules, text: document.text, declaration, name: before });
     if (uses === undefined || uses.length > MAX_EDITS) continue;
-    if (uses.length > 0)
-      suggestions.push({
-        uri: document.uri,
-        kind: 'rename',
-        confidence: CONFIDENCE,
-        edits: uses.map((use) => replacement(use, renamed)),
-      });
-    for (const { uri, leaves } of await usesInOtherDocuments(context, { document, declaration, name: before }))
-      suggestions.push({
-        uri,
-        kind: 'rename',
-        confidence: ELSEWHERE_CONFIDENCE,
-        edits: leaves.slice(0, MAX_EDITS).map((use) => replacement(use, renamed)),
-      });
+    const elsewhere = [
+      ...(hasKeywords(document) ? await keywordsOfParameter(context, renamed, { root, rules }) : []),
+      ...(isHidden(renamed) ? [] : await usesInOtherDocuments(context, { document, declaration, name: before })),
+    ];
+    for (const { uri, leaves, confidence } of [
+      { uri: document.uri, leaves: uses, confidence: CONFIDENCE },
+      ...elsewhere.map((each) => ({ ...each, confidence: ELSEWHERE_CONFIDENCE })),
+    ]) {
+      const edits = leaves.slice(0, MAX_EDITS).map((use) => replacement(use, renamed));
+      if (edits.length > 0) suggestions.push({ uri, kind: 'rename', confidence, edits });
+    }
   }
   return suggestions;
+}
+
+/** Whether a name got the mark of private ones. Other files then stop using it, or use a public one instead. */
+function isHidden({ before, after }: RenamedName): boolean {
+  return /^_/.test(after) && !/^_/.test(before);
 }
 
 /** Replaces a use. A property in short form keeps its name: `{ before: after }`. */

@@ -8,6 +8,8 @@ import { firstWordIn, isWordAt, tokensOf } from '../words.ts';
 const CONFIDENCE = 0.85;
 const MAX_EDITS = 4;
 const MAX_NODE_UNITS = 400;
+/** Names of a series that stand alone are short: x, y, z. */
+const MAX_BARE_UNITS = 2;
 /** Names of coordinates: a class for one more dimension needs the next. */
 const SERIES: readonly (readonly string[])[] = [
   ['x', 'y', 'z', 'w'],
@@ -81,6 +83,8 @@ function addedElement(root: Node, { text, languageId }: SourceDocument, edit: Re
     const last = substitution(previous.text, node.text);
     const one = substitution(earlier.text, previous.text);
     if (last === undefined || one === undefined || one[1] !== last[0]) continue;
+    // Any three arguments differ by a word each.
+    if (node.text === last[1] && [one[0], ...last].some((name) => name.length > MAX_BARE_UNITS)) continue;
     let scope: Node | null = node.parent;
     while (scope !== null && !rules.classes.has(scope.type) && !rules.functions.has(scope.type)) scope = scope.parent;
     return scope ? { series: { first: one[0], second: last[0], third: last[1] }, scope } : undefined;

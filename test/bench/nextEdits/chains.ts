@@ -5,25 +5,36 @@ import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { FOLLOWER_KINDS, type FollowerKind, followerKind, type LineChange } from './followers.ts';
 import { isSure, type Sureness } from '../../../sidecar/nextEdits/rewriting/rewriteGate.ts';
 import { shuffled } from '../shuffled.ts';
-import { countOf, linesAfter, type Suggesting } from './suggesting.ts';
+import { hunksBetween } from './hunks.ts';
+import { isImported } from './importedNames.ts';
+import { countOf, grammars, linesAfter, type Suggesting } from './suggesting.ts';
+import { WorkspaceOfCommit } from './workspaceOfCommit.ts';
 
 const MAX_FILES = 8;
 const MAX_UNITS = 100_000;
 /** The hunks of a file that are made, each alone. */
 const MAX_HUNKS = 4;
 /** The files that are read, of languages with a grammar. */
-const FILES = ['*.ts', '*.tsx', '*.js', '*.py', '*.go', '*.java', '*.rs', '*.cpp', '*.cs'];
+const ENDINGS = ['.ts', '.tsx', '.js', '.py', '.go', '.java', '.rs', '.cpp', '.cs'];
+const FILES = ENDINGS.map((ending) => `*${ending}`);
 
 export interface ChainOutcome {
   readonly kind: string;
+  /** The suggested document. */
+  readonly uri: string;
   readonly edits: number;
   readonly rightEdits: number;
   /** The lines of the right changes. */
   readonly right: readonly string[];
   /** The lines of the wrong changes. */
   readonly wrong: readonly string[];
-  /** The edit that was made, without the lines that it leaves, and the lines as they are. For `--verbose`. */
-  readonly cause?: { readonly removed: string; readonly inserted: string; readonly present: readonly string[] };
+  /** The edit that was made, and the lines of the suggested changes as they are. For `--verbose`. */
+  readonly cause: {
+    readonly path: string;
+    readonly removed: string;
+    readonly inserted: string;
+    readonly present: readonly string[];
+  };
   /** How sure the model was, if it wrote the change. */
   readonly sureness?: Sureness;
 }
@@ -54,9 +65,10 @@ export interface ChainsSuggesting {
 }
 
 /**
- * Makes the first hunks of each file of a commit, each alone, and asks for the others. A suggested change is right if
- * its lines stand in the commit's result, and stood there less often before. It is also right if the commit changes the
- * line and brings the same words.
+ * Makes the first hunks of each file of a commit, each alone, and asks for the others. The workspace holds the files
+ * before the commit. A suggested change is right if its lines stand in the commit's result, and stood there less often
+ * before. It is also right if the commit changes the line and brings the same words, or imports the same names from the
+ * same file.
  */
 export async function runChains(
   repository: string,
@@ -82,6 +94,7 @@ export async function runChains(
     FollowerKind,
     { expected: number; found: number }
   >;
+  const workspace = new WorkspaceOfCommit(repository, grammars, (path) => ENDINGS.some((each) => path.endsWith(each)));
   let [used, hunks] = [0, 0];
   for (const hash of isSample ? shuffled(hashes, 1) : hashes) {
     if (suggesting.isOver) break;
@@ -91,9 +104,10 @@ export async function runChains(
     if (first === undefined || edits.length < 2) continue;
     used++;
     hunks += edits.length;
+    workspace.checkOut(`${hash}~1`);
     for (const file of files)
       for (const hunk of hunksBetween(file.before, file.after).slice(0, MAX_HUNKS)) {
-        const suggested = await suggestedAfter(suggesting, files, { file, hunk });
+        const suggested = await suggestedAfter({ suggesting, workspace, files }, { file, hunk });
         made.push(...suggested);
         const right = suggested.filter(isShown).flatMap((outcome) => outcome.right);
         for (const { kind, inserted } of followersOf(files, { file, hunk })) {
@@ -145,8 +159,11 @@ function changedFiles(git: (...args: readonly string[]) => string, hash: string)
 
 /** Makes a hunk, and returns how many of the changes suggested after it are right. */
 async function suggestedAfter(
-  suggesting: Suggesting,
-  files: readonly Changed[],
+  {
+    suggesting,
+    workspace,
+    files,
+  }: { readonly suggesting: Suggesting; readonly workspace: WorkspaceOfCommit; readonly files: readonly Changed[] },
   { file: first, hunk }: { readonly file: Changed; readonly hunk: TextEdit },
 ): Promise<ChainOutcome[]> {
   const journal = new EditJournal();
@@ -158,28 +175,32 @@ async function suggestedAfter(
     languageId: languageIdOf(path),
     text: path === first.path ? before.slice(0, start) + text + before.slice(end) : before,
   }));
-  const { suggestions } = await suggesting.all(journal, documents, 1);
+  const { suggestions } = await suggesting.all(journal, documents, 1, (name) => workspace.documentsNaming(name));
   const causeOf = (now: string, edits: readonly TextEdit[]): ChainOutcome['cause'] => ({
+    path: first.path,
     removed: first.before.slice(start, end),
     inserted: text,
     present: edits.map(([from, to]) => linesAfter(now, [from, to, now.slice(from, to)])),
   });
   return suggestions.map(({ kind, uri, edits, sureness }) => {
-    const now = documents.find((document) => document.uri === uri)?.text ?? '';
-    const wanted = files.find(({ path }) => path === uri)?.after ?? '';
+    const now = documents.find((document) => document.uri === uri)?.text ?? workspace.document(uri)?.text ?? '';
+    const wanted = files.find(({ path }) => path === uri)?.after ?? now;
     const right = edits.filter((edit) => {
       const lines = linesAfter(now, edit);
+      if (kind === 'import' && isImported(now, wanted, edit)) return true;
       return countOf(wanted, lines) > countOf(now, lines) || isInChange(now, wanted, edit);
     });
     const wrong = edits.filter((edit) => !right.includes(edit)).map((edit) => linesAfter(now, edit));
     const lines = right.map((edit) => linesAfter(now, edit));
     return {
       kind,
+      uri,
       edits: edits.length,
       rightEdits: right.length,
       right: lines,
       wrong,
-      ...(sureness ? { sureness, cause: causeOf(now, edits) } : {}),
+      cause: causeOf(now, edits),
+      ...(sureness ? { sureness } : {}),
     };
   });
 }
@@ -190,43 +211,4 @@ function isInChange(now: string, wanted: string, [start, end, inserted]: TextEdi
   return hunksBetween(now, wanted).some(
     ([from, to, text]) => start >= from && end <= to && words.every((word) => text.includes(word)),
   );
-}
-
-/** Returns the changes between two texts, line by line. */
-function hunksBetween(before: string, after: string): TextEdit[] {
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  const hunks: TextEdit[] = [];
-  let [at, to, offset] = [0, 0, 0];
-  const step = (lines: number): void => {
-    for (let line = 0; line < lines; line++) offset += (old[at + line]?.length ?? 0) + 1;
-    at += lines;
-  };
-  while (at < old.length || to < now.length) {
-    if (old[at] === now[to] && at < old.length) {
-      step(1);
-      to++;
-      continue;
-    }
-    const [removed, added] = nextCommon(old, now, at, to);
-    const start = offset;
-    const inserted = now
-      .slice(to, to + added)
-      .map((line) => `${line}\n`)
-      .join('');
-    step(removed);
-    to += added;
-    hunks.push([start, Math.min(offset, before.length), inserted]);
-  }
-  return hunks;
-}
-
-/** Returns how many lines each side goes on to the next two common lines. */
-function nextCommon(old: readonly string[], now: readonly string[], at: number, to: number): readonly [number, number] {
-  for (let sum = 1; sum < old.length - at + (now.length - to); sum++)
-    for (let removed = 0; removed <= sum; removed++) {
-      const added = sum - removed;
-      const isCommon = old[at + removed] === now[to + added] && old[at + removed + 1] === now[to + added + 1];
-      if (isCommon && at + removed < old.length && to + added < now.length) return [removed, added];
-    }
-  return [old.length - at, now.length - to];
 }

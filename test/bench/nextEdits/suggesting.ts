@@ -11,7 +11,8 @@ import { Trees } from '../../../sidecar/nextEdits/trees.ts';
 import { SHOWN_CONFIDENCE } from '../../../sidecar/protocol/client.ts';
 import { Grammars } from '../../../sidecar/syntax/grammars.ts';
 
-const trees = new Trees(new Grammars(path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'))));
+export const grammars = new Grammars(path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm')));
+const trees = new Trees(grammars);
 
 /** A suggestion, and how sure the model was if it wrote it. */
 export interface MadeSuggestion extends Suggestion {
@@ -54,16 +55,20 @@ export class Suggesting {
     return { suggestions: suggestions.filter(({ sureness }) => sureness === undefined || isSure(sureness)), ms };
   }
 
-  /** Returns the suggestions, also those of which the model is not sure. */
+  /**
+   * Returns the suggestions, also those of which the model is not sure. `documentsNaming` returns the other files of
+   * the workspace in which a name occurs.
+   */
   async all(
     journal: EditJournal,
     documents: readonly SourceDocument[],
     nowMs: number,
+    documentsNaming: (name: string) => readonly SourceDocument[] = () => [],
   ): Promise<{ readonly suggestions: readonly MadeSuggestion[]; readonly ms: number }> {
     const startedAt = performance.now();
     const undone = Object.fromEntries(documents.map(({ uri }) => [uri, journal.undone(uri)]));
     const request = { edits: journal.recent(nowMs), documents, undone };
-    const found = await suggestNextEdits(request, { trees });
+    const found = await suggestNextEdits(request, { trees, documentsNaming });
     const shown = found.filter(({ confidence }) => confidence >= SHOWN_CONFIDENCE);
     const suggestions = shown.length > 0 ? shown : await this.#written(request);
     return { suggestions, ms: performance.now() - startedAt };
@@ -93,8 +98,13 @@ export class Suggesting {
   }
 }
 
-/** Returns the whole lines that an edit touches, with the edit made, without spaces at their ends. */
+/**
+ * Returns the whole lines that an edit touches, with the edit made, without spaces at their ends. An edit that only
+ * inserts whole lines touches no other.
+ */
 export function linesAfter(text: string, [start, end, inserted]: TextEdit): string {
+  const isAtLineStart = start === 0 || text[start - 1] === '\n';
+  if (start === end && isAtLineStart && inserted.endsWith('\n')) return inserted.trim();
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const next = text.indexOf('\n', end);
   return (text.slice(start === 0 ? 0 : from, start) + inserted + text.slice(end, next < 0 ? text.length : next)).trim();

@@ -176,6 +176,41 @@ describe('renaming a declaration suggests its uses', () => {
     );
   });
 
+  it('several names that one edit replaced', async () => {
+    assert.deepEqual(
+      await renamed({
+        'a.ts':
+          'function f() {\n  let «place = oldCall(1);\n  use(place|choice = newCall(1);\n  use(choice»);\n  return place;\n}\n',
+      }),
+      {
+        'a.ts': 'function f() {\n  let choice = newCall(1);\n  use(choice);\n  return choice;\n}\n',
+      },
+    );
+  });
+
+  it('the arguments that calls of Python pass by name', async () => {
+    assert.deepEqual(
+      await renamed({
+        'shop.py': 'def buy(«count|amount», price=1):\n    return count * price\n\nbuy(count=2)\nsell(count=2)\n',
+        'main.py': 'from shop import buy\n\nbuy(price=3, count=2)\n',
+      }),
+      {
+        'shop.py': 'def buy(amount, price=1):\n    return amount * price\n\nbuy(amount=2)\nsell(count=2)\n',
+        'main.py': 'from shop import buy\n\nbuy(price=3, amount=2)\n',
+      },
+    );
+  });
+
+  it('but not in other files if the name becomes private', async () => {
+    assert.deepEqual(
+      await renamed({
+        'shop.py': '«CODES|_CODES» = {}\nuse(CODES)\n',
+        'main.py': 'from shop import CODES\n\nuse(CODES)\n',
+      }),
+      { 'shop.py': '_CODES = {}\nuse(_CODES)\n' },
+    );
+  });
+
   it('a method of a C++ class in its header and its source', async () => {
     assert.deepEqual(
       await renamed({
@@ -195,6 +230,10 @@ describe('renaming a declaration suggests its uses', () => {
 });
 
 describe('no rename is suggested', () => {
+  it('if an edit replaced more than names', async () => {
+    assert.deepEqual(await renamed({ 'a.ts': 'const «place = 1|choice = first()»;\nuse(place);\n' }), {});
+  });
+
   const cases: readonly (readonly [title: string, file: string, marked: string])[] = [
     ['for a use that was renamed', 'a.ts', 'const total = 1;\nuse(«total|sum»);\nuse(total);'],
     ['if the old name is still declared beside', 'a.ts', 'const total = 1;\nconst «total|sum» = 1;\nuse(total);'],

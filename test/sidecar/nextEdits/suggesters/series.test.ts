@@ -31,6 +31,15 @@ describe('a series of neighbours goes on', () => {
       assert.deepEqual(await continued({ [file]: marked }), { [file]: after });
     });
 
+  it('not for arguments that have nothing in common', async () => {
+    assert.deepEqual(
+      await continued({
+        'a.ts': 'function f() {\n  show(context, session«|, learning»);\n  hide(context, session, 1);\n}\n',
+      }),
+      {},
+    );
+  });
+
   it('not if the third is there already, and not for other new names', async () => {
     assert.deepEqual(
       await continued({ 'a.ts': 'class P«|3D» { constructor(x: number, y: number, z: number) {} }' }),
