@@ -45,7 +45,7 @@ export interface PlainHooks {
   readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
 }
 
-export interface PlainAttentionExperts {
+interface PlainAttentionExperts {
   /** With the model alone. */
   readonly count: number;
   readonly gate: (block: number, position: number, expert: number) => number;

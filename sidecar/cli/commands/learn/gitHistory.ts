@@ -9,8 +9,15 @@ import type { SourceFile } from '../../../learning/sourceFile.ts';
 const MAX_COMMITS = 1_000;
 const LIMIT_MS = 60_000;
 
+/** Git prints no changes of larger files, so that no line fills the memory. Learning reads no such files. */
+const MAX_FILE_SIZE = '1m';
 /** No configuration may start a program, and nothing may be fetched. */
-const SETTINGS = ['core.quotePath=false', 'log.follow=false', 'log.diffMerges=first-parent'];
+const SETTINGS = [
+  'core.quotePath=false',
+  'log.follow=false',
+  'log.diffMerges=first-parent',
+  `core.bigFileThreshold=${MAX_FILE_SIZE}`,
+];
 const GIT_OPTIONS = ['--no-pager', '--literal-pathspecs', ...SETTINGS.flatMap((setting) => ['-c', setting])];
 const LOG_OPTIONS = [
   `--format=${COMMIT_FORMAT}`,

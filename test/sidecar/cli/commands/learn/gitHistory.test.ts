@@ -158,6 +158,14 @@ describe('recent lines of a git repository', { skip: !hasGit && 'git is not inst
     }
   });
 
+  it('are none in a file with more than a megabyte, whose lines may fill the memory', async () => {
+    await write('small.ts', ['x'.repeat(500_000)]);
+    await write('large.ts', ['x'.repeat(1_500_000)]);
+    await commit();
+    assert.equal((await recentIn('small.ts')).length, 1);
+    assert.deepEqual(await recentIn('large.ts'), []);
+  });
+
   it('reject if the signal aborts', async () => {
     const abort = new AbortController();
     abort.abort();
