@@ -6,10 +6,18 @@ import { proseOf } from './prose.ts';
  * Latin letters.
  */
 const JUDGED_LETTERS = 32;
-/** An answer that begins with this much code counts as code and is no longer held back. */
+/** An answer that begins with this much code, or with few words in Latin letters, is no longer held back. */
 const HELD_CODE_UNITS = 200;
 /** This many letters of the wanted script decide for it. */
 const SETTLING_LETTERS = 3;
+
+/** The beginning of a block of code. */
+const BLOCK = /^\s*(?:`{3}|~{3})/m;
+
+interface ScriptOptions {
+  /** Whether an English answer may be right. */
+  readonly mayBeEnglish?: boolean;
+}
 
 export type ScriptVerdict = 'undecided' | 'right' | 'wrong';
 
@@ -18,7 +26,11 @@ export type ScriptVerdict = 'undecided' | 'right' | 'wrong';
  * English instead. Code does not count, so an answer of code alone stays undecided. Kana tell Japanese from Chinese. A
  * reasoning model's thoughts are not judged.
  */
-export function judgeScript(text: string, language: string): ScriptVerdict {
+export function judgeScript(
+  text: string,
+  language: string,
+  { mayBeEnglish = false }: ScriptOptions = {},
+): ScriptVerdict {
   if (/^\s*<think/i.test(text)) return 'right';
   const wanted = wantedLetters(language);
   if (!wanted) return 'right';
@@ -28,7 +40,7 @@ export function judgeScript(text: string, language: string): ScriptVerdict {
   const own = prose.match(wanted.own)?.length ?? 0;
   const foreign = wanted.foreign ? (prose.match(wanted.foreign)?.length ?? 0) : letters - own;
   if (wanted.isLatin && own >= foreign) {
-    const verdict = judgeEnglish(prose, language);
+    const verdict = mayBeEnglish ? 'right' : judgeEnglish(prose, language, { isBeforeCode: BLOCK.test(text) });
     return verdict === 'right' && own < SETTLING_LETTERS ? 'undecided' : verdict;
   }
   if (own >= SETTLING_LETTERS && own >= foreign) return 'right';
@@ -84,6 +96,7 @@ export class ScriptGate {
   constructor(
     private readonly language: string | undefined,
     private readonly pass: (text: string) => void,
+    private readonly options: ScriptOptions = {},
   ) {
     this.#isOpen = language === undefined;
   }
@@ -104,13 +117,15 @@ export class ScriptGate {
       return;
     }
     this.#held += text;
-    const verdict = judgeScript(this.#held, this.language);
-    if (
-      verdict === 'right' ||
-      (verdict === 'undecided' && this.#held.length > HELD_CODE_UNITS && /^\s*(?:`{3}|~{3})/.test(this.#held))
-    )
-      this.open();
+    const verdict = judgeScript(this.#held, this.language, this.options);
+    if (verdict === 'right' || (verdict === 'undecided' && this.#isLong)) this.open();
     else if (verdict === 'wrong') this.#abort.abort();
+  }
+
+  /** Whether so much text was held back that it counts as code. */
+  get #isLong(): boolean {
+    const isLatin = this.language !== undefined && wantedLetters(this.language)?.isLatin === true;
+    return this.#held.length > HELD_CODE_UNITS && (isLatin || /^\s*(?:`{3}|~{3})/.test(this.#held));
   }
 
   /** Passes the held text on, because the answer ended or its script is right. */

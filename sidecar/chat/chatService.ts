@@ -16,6 +16,7 @@ import type {
 } from '../protocol/client.ts';
 import type { ContextSet, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { ScriptGate } from './answerScript.ts';
+import { mayBeEnglish } from './englishAnswer.ts';
 import {
   cleanCommitMessage,
   cleanCommitSubject,
@@ -79,8 +80,8 @@ export class ChatService {
 
   /**
    * Answers the last message of a conversation in the language of the question, or in the language of the settings. If
-   * an answer begins in another script, it is generated again once with the language named. No text of the first answer
-   * is sent then.
+   * an answer begins in another script, or in English, it is generated again once with the language named. No text of
+   * the first answer is sent then.
    */
   async chat(
     params: Kept<ConversationParams>,
@@ -116,7 +117,7 @@ export class ChatService {
     };
   }
 
-  /** Generates an answer, and once more with the language named if the first is in another script. */
+  /** Generates an answer, and once more with the language named if the first is in another script or English. */
   #answer(
     { model, params, settings, prompt, opening }: Turn,
     send: (text: string) => void,
@@ -138,7 +139,8 @@ export class ChatService {
           onChunk: ({ text }) => onText(text),
           signal: until,
         });
-      const gate = new ScriptGate(prompt.answerLanguage, send);
+      const question = params.messages.at(-1)?.content ?? '';
+      const gate = new ScriptGate(prompt.answerLanguage, send, { mayBeEnglish: mayBeEnglish(question) });
       if (opening !== '') gate.receive(opening);
       try {
         const result = await ask(prompt, (text) => gate.receive(text), AbortSignal.any([signal, gate.signal]));

@@ -37,7 +37,7 @@ function ecmaScript(document: SourceDocument, name: string): Export | undefined 
     const [, isDefault, kind = ''] = declared;
     return { document, name, isType: /^(interface|type)$/.test(kind), form: isDefault ? 'default' : 'named' };
   }
-  if (new RegExp(`^export\\s+default\\s+${name}\\s*;?\\s*$`, 'm').test(text))
+  if (new RegExp(`^export[ \\t]+default[ \\t]+${name}[ \\t]*(?:;|$)`, 'm').test(text))
     return { document, name, isType: false, form: 'default' };
   for (const [, type, list = ''] of text.matchAll(/^export\s+(type\s+)?\{([^{}]{0,4000})\}(?!\s*from)/gm))
     if (list.split(',').some((item) => new RegExp(`(?:^|\\s)${name}\\s*$`).test(item)))

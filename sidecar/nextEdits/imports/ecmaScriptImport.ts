@@ -37,12 +37,18 @@ function importsOf(root: Node): Import[] {
   });
 }
 
+/** Whether imports are errors of syntax in a file. */
+function isCommonJs({ path, text, languageId }: Importing['document']): boolean {
+  return /\.c[jt]s$/.test(path) || (/^javascript/.test(languageId) && /\brequire\(|\bmodule\.exports\b/.test(text));
+}
+
 /** Returns the edits that import names of one module. All have the same form. */
 export function ecmaScriptImport({ document, root }: Importing, sources: readonly ImportSource[]): TextEdit[] {
   const [first] = sources;
   if (first === undefined) return [];
   const { text, path } = document;
   const imports = importsOf(root);
+  if (imports.length === 0 && isCommonJs(document)) return [];
   const paths = imports.map(({ source }) => source.slice(1, -1));
   const specifier =
     first.specifier ?? relativeSpecifier(path, first.path ?? '', [...paths, ...(first.sample ? [first.sample] : [])]);
@@ -141,5 +147,20 @@ function newImport(
   if (before !== undefined) return lineAfter(text, before.statement.endIndex, line);
   const [next] = imports;
   if (next !== undefined) return lineBefore(text, next.statement.startIndex, line);
-  return lineAfter(text, /^#!/.test(text) ? 0 : undefined, line);
+  return lineAfter(text, endOfHead(text), line);
+}
+
+const SHEBANG = '(?:#![^\\n]*\\n)?';
+const COMMENT = '(?:[ \\t]*(?:\\/\\/[^\\n]*|\\/\\*[^]{0,4000}?\\*\\/)?[ \\t]*\\r?\\n)';
+/** Directives such as 'use client', with the comments before them. */
+const DIRECTIVES = new RegExp(`^${SHEBANG}${COMMENT}{0,40}(?:(['"])use [\\w ]+\\1[ \\t;]*(?:\\r?\\n|$))+`);
+/** A comment about the file: an empty line parts it from the code. */
+const FILE_COMMENT = new RegExp(
+  `^${SHEBANG}(?:[ \\t]*(?:\\/\\/[^\\n]*|\\/\\*[^]{0,4000}?\\*\\/)[ \\t]*\\r?\\n)+(?=\\r?\\n)`,
+);
+
+/** The end of the lines at the beginning of a file that no import may precede. `undefined`: there are none. */
+function endOfHead(text: string): number | undefined {
+  const [head] = DIRECTIVES.exec(text) ?? FILE_COMMENT.exec(text) ?? /^#![^\n]*/.exec(text) ?? [];
+  return head ? head.trimEnd().length : undefined;
 }

@@ -3,7 +3,7 @@ import type { TextEdit } from '../suggester.ts';
 import { type ImportLine, type Importing, lineAfter, lineAmong } from './importLists.ts';
 import type { ImportSource } from './importSource.ts';
 
-/** Returns the edits that import packages. A single import without brackets gets them. */
+/** Returns the edits that import packages. Nothing is added to a single import without brackets. */
 export function goImport({ document: { text }, root }: Importing, sources: readonly ImportSource[]): TextEdit[] {
   return sources.flatMap(({ name, original, specifier = '' }) => {
     const spec = `${original ? `${name} ` : ''}"${specifier}"`;

@@ -4,6 +4,7 @@ import { globalNames } from './globalNames.ts';
 import { type ImportForm, importOfName, type NameImport } from './importsOfName.ts';
 import {
   absoluteModule,
+  isPythonModule,
   isTestFile,
   javaPackageOf,
   modulePath,
@@ -25,7 +26,7 @@ export interface ImportSource {
   /** A specifier to take over, or the path of a file. In Python, the whole name of the module. */
   readonly specifier?: string;
   readonly path?: string;
-  /** A specifier of another file that tells whether they have endings. */
+  /** A specifier of another file that tells whether they have endings, or are relative. */
   readonly sample?: string;
   /** The quote and the semicolon of another file's import. */
   readonly quote?: string | undefined;
@@ -71,7 +72,7 @@ export function importSourceOf(
 function declares(text: string, name: string): boolean {
   return new RegExp(
     `\\b(?:const|let|var|function|class|interface|type|enum|def|struct|record)\\s+${name}\\b` +
-      `|\\(\\s*${name}\\s*[:,)=]|[{,]\\s*${name}\\s*[,}]|^\\s*${name}\\s*:?=`,
+      `|\\([ \\t]*${name}[ \\t]*[:,)=]|[{,][ \\t]*${name}[ \\t]*[,}]|^[ \\t]*${name}[ \\t]*:?=`,
     'm',
   ).test(text);
 }
@@ -98,6 +99,7 @@ function certainSource(
   const rivals = votes.filter((vote) => !isSame(vote, best) && !(vote.isFile && best.isFile && exports.length === 1));
   if (rivals.length > 0) return undefined;
   if (exports.length > 0 && !best.isFile && exporting.length === 0 && same.length < 2) return undefined;
+  if (best.importer.languageId === 'python' && !isPythonModule(best.module.split('.'))) return undefined;
   const exported = exporting[0] ?? (best.isFile ? exports[0] : undefined);
   const shared = Math.max(nearness(best), exported ? sharedFolders(exported.document.path, document.path) : 0);
   return { ...sourceOfVote(name, best, { votes: same, exported }), shared };
@@ -108,9 +110,9 @@ function voteOf(importer: SourceDocument, name: string): Vote[] {
   if (by === undefined) return [];
   if (importer.languageId === 'python')
     return [{ importer, by, module: absoluteModule(importer, by.specifier), isFile: true }];
-  return by.specifier.startsWith('.')
-    ? [{ importer, by, module: modulePath(resolvedPath(importer.path, by.specifier)), isFile: true }]
-    : [{ importer, by, module: by.specifier, isFile: false }];
+  if (!by.specifier.startsWith('.')) return [{ importer, by, module: by.specifier, isFile: false }];
+  const path = resolvedPath(importer.path, by.specifier);
+  return path === undefined ? [] : [{ importer, by, module: modulePath(path), isFile: true }];
 }
 
 function isSame(one: Vote, other: Vote): boolean {
@@ -129,11 +131,12 @@ function exportsTo({ document: { path, languageId } }: Export, { module, isFile 
   return tail !== '' && (own === tail || own.endsWith(`/${tail}`));
 }
 
-function sourceOfExport({ document, name, form, isType }: Export, by: SourceDocument): CertainSource {
+function sourceOfExport({ document, name, form, isType }: Export, by: SourceDocument): CertainSource | undefined {
   const shared = sharedFolders(document.path, by.path);
   const common = { name, form, isType, isMarked: false, votes: 0, shared };
   const { path, languageId, text } = document;
-  if (languageId === 'python') return { ...common, specifier: pythonModule(path).join('.') };
+  const module = pythonModule(path);
+  if (languageId === 'python') return isPythonModule(module) ? { ...common, specifier: module.join('.') } : undefined;
   return { ...common, ...(languageId === 'java' ? { specifier: javaPackageOf(text) } : { path }) };
 }
 
@@ -146,9 +149,9 @@ function sourceOfVote(
   const isMarked = votes.some((vote) => vote.by.isType);
   const isType = exported?.isType ?? (isMarked && votes.every((vote) => vote.by.isType));
   const common = { name, form, original, isType, isMarked, quote, semicolon, votes: votes.length };
-  if (importer.languageId === 'python') return { ...common, specifier: module };
+  if (importer.languageId === 'python') return { ...common, specifier: module, sample: specifier };
   if (!isFile) return { ...common, specifier };
-  const path = resolvedPath(importer.path, specifier);
+  const path = resolvedPath(importer.path, specifier) ?? '';
   const ending = /\.[cm]?[jt]sx?$/.test(path) ? '' : (/\.[^./]+$/.exec(exported?.document.path ?? '')?.[0] ?? '');
   return { ...common, path: `${path}${ending}`, sample: specifier };
 }

@@ -9,12 +9,13 @@ export function isTestFile(path: string): boolean {
   );
 }
 
-/** Returns the path that a relative specifier of a file names. */
-export function resolvedPath(path: string, specifier: string): string {
+/** Returns the path that a relative specifier of a file names. `undefined`: it is outside of the workspace. */
+export function resolvedPath(path: string, specifier: string): string | undefined {
   const segments = path.split('/').slice(0, -1);
   for (const part of specifier.split('/'))
-    if (part === '..') segments.pop();
-    else if (part !== '.') segments.push(part);
+    if (part !== '..') {
+      if (part !== '.') segments.push(part);
+    } else if (segments.pop() === undefined) return undefined;
   return segments.join('/');
 }
 
@@ -43,12 +44,15 @@ export function relativeSpecifier(path: string, from: string, samples: readonly 
   return /^\.[cm]?js/.test(ending) || !ENDING.test(relative) ? `${bare}${ending}` : relative;
 }
 
-/** Returns the name of a Python file as a module, in its parts. A folder of sources is no part of it. */
+/** Returns the name of a Python file as a module, in its parts. Folders up to one of sources are no part of it. */
 export function pythonModule(path: string): string[] {
-  return path
-    .replace(/\.pyi?$/, '')
-    .split('/')
-    .filter((part, index) => !(index === 0 && part === 'src') && part !== '__init__');
+  const parts = path.replace(/\.pyi?$/, '').split('/');
+  return parts.slice(parts.lastIndexOf('src', parts.length - 2) + 1).filter((part) => part !== '__init__');
+}
+
+/** Whether an import can name a Python module: each part of its name is an identifier. */
+export function isPythonModule(parts: readonly string[]): boolean {
+  return parts.length > 0 && parts.every((part) => /^[\p{L}_][\p{L}\p{N}_]*$/u.test(part));
 }
 
 /** Returns the whole name of a module that a Python file imports. */
@@ -61,10 +65,14 @@ export function absoluteModule({ path }: SourceDocument, specifier: string): str
   );
 }
 
-/** Returns how a Python file names a module of its package: relative if its other imports are. */
-export function pythonSpecifier({ path, text }: SourceDocument, module: string): string {
+/**
+ * Returns how a Python file names a module of its package: relative if its other imports are, or if the import of
+ * another file is (`sample`).
+ */
+export function pythonSpecifier({ path, text }: SourceDocument, module: string, sample = ''): string {
   const [folder, target] = [packageOf(path), module.split('.')];
-  if (folder[0] !== target[0] || folder.length === 0 || !/^\s*from\s+\./m.test(text)) return module;
+  const isRelative = sample.startsWith('.') || /^[ \t]*from[ \t]+\./m.test(text);
+  if (folder[0] !== target[0] || folder.length === 0 || !isRelative) return module;
   let shared = 0;
   while (shared < folder.length && folder[shared] === target[shared]) shared++;
   return `${'.'.repeat(folder.length - shared + 1)}${target.slice(shared).join('.')}`;

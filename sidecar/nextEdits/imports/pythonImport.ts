@@ -7,7 +7,7 @@ import { pythonSpecifier } from './modulePaths.ts';
 /** Returns the edits that import names of one module. All have the same form. */
 export function pythonImport({ document, root }: Importing, sources: readonly ImportSource[]): TextEdit[] {
   const { text } = document;
-  const module = pythonSpecifier(document, sources[0]?.specifier ?? '');
+  const module = pythonSpecifier(document, sources[0]?.specifier ?? '', sources[0]?.sample);
   const statements = root.namedChildren.filter(
     (node): node is Node => node !== null && /^(?:future_)?import_(?:from_)?statement$/.test(node.type),
   );

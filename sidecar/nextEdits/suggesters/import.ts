@@ -48,7 +48,7 @@ export async function suggestImport(context: SuggestContext): Promise<readonly S
 
 /** Decorators may read the types of parameters when the code runs. */
 function hasDecorators({ text }: SourceDocument): boolean {
-  return /^\s*@\w/m.test(text);
+  return /^[ \t]*@\w/m.test(text);
 }
 
 /** Whether a file imports all names of others, so that it may know any name. */

@@ -36,12 +36,18 @@ describe('judgeScript', () => {
     ['hi', 'यह फ़ंक्शन दो', 'right'],
     ['ar', '```js\nfunction add(first, second) { return first + second; }\n', 'undecided'],
     ['ar', '```js\nfunction add(first, second) {}\n```\nتجمع هذه الدالة', 'right'],
-    ['de', 'Diese Funktion', 'right'],
+    ['de', 'Diese Funktion', 'undecided'],
+    ['de', 'Diese Funktion gibt die Summe zurück', 'right'],
     ['de', 'In Python kann man `set` nehmen, und', 'right'],
     ['de', 'In Python, you can', 'undecided'],
-    ['de', 'In Python, you can remove duplicates from a list using a set. This', 'wrong'],
-    ['fr', 'To sort the values of a list, you can use the', 'wrong'],
-    ['nl', 'To sort the values of a list, you can use the', 'wrong'],
+    ['de', 'In Python, you can remove duplicates from any list by using the set. Then you get the unique', 'wrong'],
+    ['fr', 'You can sort the values of any list by using the sort method, which changes it at once', 'wrong'],
+    ['nl', 'You can sort the values of any list by using the sort method, which changes it at once', 'wrong'],
+    ['de', 'Here is how you can do that:\n```python\n', 'wrong'],
+    ['de', 'Beispiel:\n```python\nprint(1)\n', 'undecided'],
+    ['es', '"Error: the value of this is not a function" significa que', 'undecided'],
+    ['es', '"Error: the value of this is not a function" significa que la función', 'right'],
+    ['fr', 'from math import sqrt for i in range if not i return', 'undecided'],
     ['de', '这个函数返回两个数的和', 'wrong'],
     ['en', 'The function', 'right'],
     ['en', 'Функция складывает', 'wrong'],
@@ -89,7 +95,7 @@ describe('An answer in the wrong script', () => {
   });
 
   test('is also an English answer to a question in another language of Latin letters', async () => {
-    const english = 'In Python, you can remove duplicates from a list using a set. This keeps no order.';
+    const english = 'In Python, you can remove duplicates by using the set. Then you get the unique values at once.';
     const german = 'In Python entfernt man Duplikate mit einer Menge, wenn die Reihenfolge nicht zählt.';
     assert.deepEqual(await ask([english, german], 'Wie entferne ich doppelte Werte aus einer Liste in Python?'), {
       sent: german,
@@ -101,6 +107,25 @@ describe('An answer in the wrong script', () => {
       prompts: 1,
       text: german,
     });
+  });
+
+  for (const question of ['Übersetze diesen Kommentar ins Englische', 'Schreibe mir ein README für dieses Programm'])
+    test(`is no English answer to: ${question}`, async () => {
+      const english = 'You can use the shop by starting the program, which then shows what you can do with it.';
+      assert.deepEqual(await ask([english], question), { sent: english, prompts: 1, text: english });
+    });
+
+  test('is not held back for long if its language is not clear', async () => {
+    const engine = new ScriptedEngine();
+    const answer = `Beispiel:\n\n\`\`\`js\n${'add(1, 2);\n'.repeat(40)}\`\`\``;
+    engine.answer = () => answer;
+    const lengths: number[] = [];
+    await new ChatService({ session: engine.session }).chat(
+      { conversationId: '1', messages: [{ role: 'user', content: 'Wie benutze ich diese Funktion?' }] },
+      {},
+      ({ text }) => lengths.push(text.length),
+    );
+    assert.ok((lengths[0] as number) < 250, `the first piece has ${lengths[0]} units`);
   });
 
   test('is told apart from an answer in the right script, which is sent whole', async () => {
