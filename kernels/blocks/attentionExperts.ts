@@ -87,7 +87,8 @@ export function repeatByKvHead(graph: Graph, values: Tensor, experts: number, { 
 
 /**
  * The mean of the experts' queries by their gates: `stacked[headSize, heads, tokens · experts] → [headSize, heads,
- * tokens]`. These are the queries of the same experts in the projections. Rows of a cache are chosen by them.
+ * tokens]`. Without norms of heads, these are the queries of the same experts in the projections. Rows of a cache are
+ * chosen by them.
  */
 export function meanQueries(graph: Graph, stacked: Tensor, experts: AttentionExperts): Tensor {
   const [headSize, heads, columns] = stacked.shape;
@@ -116,7 +117,7 @@ export function mixExperts(
   const ofModel = linear(graph, reshape(graph, sumOfExperts(graph, gated), [size, tokens]), output);
   if (!experts.output) return ofModel;
   const ofExperts = view(graph, gated, [size, tokens, count - 1], { offsetBytes: gated.strides[2] });
-  return add(graph, ofModel, outputChange(graph, ofExperts, experts.output));
+  return add(graph, ofModel, outputChange(graph, ofExperts, experts.output, output));
 }
 
 /** Multiplies each expert's values by its gates: `values[size, tokens, experts]` keeps its shape. */
@@ -135,10 +136,17 @@ function sumOfExperts(graph: Graph, values: Tensor): Tensor {
 }
 
 /** `Σ D_e C_e gated_e`: `gated[headSize · heads, tokens, experts] → [width, tokens]`. */
-function outputChange(graph: Graph, gated: Tensor, { down, up }: NonNullable<AttentionExperts['output']>): Tensor {
+function outputChange(
+  graph: Graph,
+  gated: Tensor,
+  { down, up }: NonNullable<AttentionExperts['output']>,
+  { preciseF32 }: Pick<LinearWeights, 'preciseF32'>,
+): Tensor {
   const [size, tokens, changed] = gated.shape;
   const rank = down.shape[1] / changed;
   const inner = mulMat(graph, reshape(graph, down, [size, rank, changed]), gated);
   const joined = reshape(graph, contiguous(graph, permute(graph, inner, [0, 2, 1, 3])), [rank * changed, tokens]);
-  return up instanceof Columns ? outProd(graph, up.columns, transpose(graph, joined)) : mulMat(graph, up, joined);
+  return up instanceof Columns
+    ? outProd(graph, up.columns, transpose(graph, joined))
+    : mulMat(graph, up, joined, { preciseF32 });
 }

@@ -88,7 +88,10 @@ async function commonOptions(options: TrainCommandOptions) {
   };
 }
 
+/** Throws `UsageError` for experts without a rank. */
 async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions> {
+  if (options.adapterExperts !== undefined && options.adapter === undefined)
+    throw new UsageError('--adapter-experts needs the rank of an expert: --adapter RANK.');
   return {
     ...(await commonOptions(options)),
     modelPath: options.model === undefined ? await defaultModelPath() : path.resolve(options.model),

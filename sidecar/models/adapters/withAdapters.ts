@@ -1,6 +1,7 @@
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { isQuantised } from '../../../kernels/ggml/types.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
 import type { AttentionExperts } from '../../../kernels/blocks/attentionExperts.ts';
 import { Columns, SharedDown, SharedRows, type LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
@@ -29,8 +30,15 @@ export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<strin
   const bytes = new Map<string, number>();
   const sets = areForAll(adapters) ? [adapters] : PURPOSES.map((purpose) => adaptersFor(adapters, purpose));
   for (const layer of sets.flatMap((set) => Object.values(layersOf(set))))
-    for (const [name, factors] of joinFactors(layer)) bytes.set(name, (bytes.get(name) ?? 0) + bytesInMemory(factors));
+    for (const [name, factors] of joinFactors(layer))
+      bytes.set(name, (bytes.get(name) ?? 0) + bytesInMemory(factors) + widenedBytes(name, factors, layer[0]?.mixture));
   return bytes;
+}
+
+/** What the queries of attending experts take more: stacked factors of quantised types become float32. */
+function widenedBytes(name: string, { up }: JoinedFactors, mixture: ExpertMixture | undefined): number {
+  const isWidened = mixture?.form === 'attention' && name.endsWith('.attn_q.weight') && isQuantised(up.type);
+  return isWidened ? Math.max(0, 4 * up.shape[0] * up.shape[1] - up.bytes.length) : 0;
 }
 
 /**

@@ -3,7 +3,7 @@ import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { readAdapterFile, type AdapterFile } from '../../models/adapters/adapterFile.ts';
 import { checkAdapter } from '../../models/adapters/checkAdapter.ts';
 import { invalidAdapter } from '../../models/adapters/invalidAdapter.ts';
-import type { LowRankPlan } from './lowRankPlan.ts';
+import { plannedBlocks, type LowRankPlan } from './lowRankPlan.ts';
 import type { PlacedModel } from './placedModel.ts';
 
 /**
@@ -38,7 +38,9 @@ export async function writeAdapterStart(placed: PlacedModel, file: string): Prom
     const columns = toFloat32(up.type, up.bytes).map((value) => value * ratio);
     write(device, factors.up.master, padRows(columns, rank, expected));
   }
-  for (const [block, router] of adapter.mixture?.routers ?? [])
+  const blocks = new Set(plan && plannedBlocks(plan));
+  // A router of a block without experts has no effect.
+  for (const [block, router] of [...(adapter.mixture?.routers ?? [])].filter(([each]) => blocks.has(each)))
     write(parameters.device, placed.router(block).master, toFloat32(router.type, router.bytes));
 }
 

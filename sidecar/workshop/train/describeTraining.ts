@@ -43,8 +43,8 @@ export function describeIdleRouters({ parameters, model: { hyperparameters } }: 
   return `In ${idle.map(({ what }) => what).join(' and ')} a single expert runs per token, and its gate is always 1. So the routers learn to balance the load, but nothing from the text. Use chorus upcycle with --gate-mode scaled, or let more experts run.`;
 }
 
-function describePlan({ ranks, isAdapter }: LowRankPlan, { specs }: TrainedModel): string {
-  const all = [...ranks.values()];
+function describePlan({ ranks, isAdapter, experts }: LowRankPlan, { specs }: TrainedModel): string {
+  const all = [...ranks.values()].map((rank) => rank / (experts ?? 1));
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const whole = specs
     .filter(({ name }) => ranks.has(name))
@@ -53,5 +53,5 @@ function describePlan({ ranks, isAdapter }: LowRankPlan, { specs }: TrainedModel
     (sum, { name, extents }) => sum + (ranks.get(name) ?? 0) * ((extents[0] as number) + (extents[1] ?? 0)),
     0,
   );
-  return `${ranks.size} matrices have ${isAdapter ? 'an adapter of ' : ''}rank ${least === most ? least : `${least} to ${most}`}: ${(factors / 1e6).toFixed(2)} million weights ${isAdapter ? 'beside' : 'instead of'} ${(whole / 1e6).toFixed(2)} million`;
+  return `${ranks.size} matrices have ${experts === undefined ? (isAdapter ? 'an adapter of ' : '') : `${experts} experts of `}rank ${least === most ? least : `${least} to ${most}`}: ${(factors / 1e6).toFixed(2)} million weights ${isAdapter ? 'beside' : 'instead of'} ${(whole / 1e6).toFixed(2)} million`;
 }

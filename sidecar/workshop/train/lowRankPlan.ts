@@ -1,18 +1,19 @@
 import { TroubleError } from '../../common/troubleError.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import type { TrainOptions } from './options.ts';
+import { MAX_RANK } from '../../models/adapters/factor.ts';
 import { parameterSpec } from './parameterSpecs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The matrices that are trained by two factors, and how. */
 export interface LowRankPlan {
-  /** The ranks by the names of the matrices. */
+  /** The ranks by the names of the matrices, over all experts. */
   readonly ranks: ReadonlyMap<string, number>;
   /** The factor of the product. */
   readonly factor: number;
   /** Whether the factors are added to frozen weights or replace the weights. */
   readonly isAdapter: boolean;
-  /** How many experts share each rank, weighed by routers. Absent: there are none. */
+  /** How many experts share each rank equally, weighed by routers. Absent: there are none. */
   readonly experts?: number;
 }
 
@@ -34,7 +35,7 @@ export function planLowRank(
   options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'freeze' | 'schedule' | 'precision'>,
 ): LowRankPlan | undefined {
   const { lowRank, adapter } = options;
-  const size = lowRank?.size ?? (adapter && adapter.rank * (adapter.experts ?? 1));
+  const size = lowRank?.size ?? adapter?.rank;
   if (options.export === 'adapter' && !adapter)
     throw new TroubleError(
       'invalid-input',
@@ -56,8 +57,14 @@ export function planLowRank(
       `No matrix can have the rank ${size}. The ${candidates.length} matrices that are not frozen have smaller sides of at most ${largest}.`,
     );
   }
+  const experts = adapter?.experts ?? 1;
+  const most = experts * Math.max(...ranks.map(([, rank]) => rank));
+  if (options.export === 'adapter' && most > MAX_RANK)
+    refuse(
+      `The factors would have ${most} rows over all experts, and files of adapters have at most ${MAX_RANK}. Choose a smaller --adapter, or fewer --adapter-experts.`,
+    );
   return {
-    ranks: new Map(ranks),
+    ranks: new Map(ranks.map(([name, rank]) => [name, experts * rank] as const)),
     factor: adapter ? adapter.alpha / adapter.rank : 1,
     isAdapter: adapter !== undefined,
     ...(adapter?.experts === undefined ? {} : { experts: adapter.experts }),
@@ -78,9 +85,6 @@ function check({
   precision,
   ...options
 }: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'schedule' | 'precision'>): void {
-  const refuse = (why: string): never => {
-    throw new TroubleError('invalid-input', why);
-  };
   if (lowRank && adapter) refuse('Low-rank weights and an adapter exclude each other. Choose --low-rank or --adapter.');
   if (precision === 'q5' || precision === 'q4')
     refuse(
@@ -101,6 +105,10 @@ function check({
     refuse(
       `All ${schedule.totalSteps} steps would be dense. --low-rank-dense-steps is ${lowRank.denseSteps}, expected fewer than --steps.`,
     );
+}
+
+function refuse(why: string): never {
+  throw new TroubleError('invalid-input', why);
 }
 
 /** Matrices inside blocks, except routers. Experts are stacks of matrices. */

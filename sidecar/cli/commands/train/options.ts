@@ -20,6 +20,7 @@ const NOT_FOR_SPEECH: readonly (keyof TrainCommandOptions)[] = [
   'outlierLoss',
   'lowRank',
   'adapter',
+  'adapterExperts',
   'freeze',
   'fim',
 ];

@@ -174,6 +174,54 @@ describe('a typed name suggests its import', () => {
     );
   });
 
+  it('behind directives and a comment about the file', async () => {
+    for (const head of ["'use client';\n", '// Licence: MIT\n\n', "#!/usr/bin/env node\n// About.\n'use strict';\n"])
+      assert.deepEqual(
+        await imported({ 'cart.ts': 'export class Cart {}\n', 'main.ts': `${head}\n/** Mine. */\nuse(«|Cart»);\n` }),
+        {
+          'main.ts': `${head.trimEnd()}\nimport { Cart } from './cart';\n${head.endsWith('\n\n') ? '\n' : ''}\n/** Mine. */\nuse(Cart);\n`,
+        },
+        head,
+      );
+    assert.deepEqual(
+      await imported({ 'cart.ts': 'export class Cart {}\n', 'main.ts': '/** Mine. */\nuse(«|Cart»);\n' }),
+      { 'main.ts': "import { Cart } from './cart';\n/** Mine. */\nuse(Cart);\n" },
+    );
+  });
+
+  it('but not into CommonJS', async () => {
+    assert.deepEqual(
+      await imported({
+        'cart.js': 'export class Cart {}\n',
+        'main.js': "const fs = require('fs');\nuse(«|Cart»);\n",
+        'other.cjs': '',
+      }),
+      {},
+    );
+  });
+
+  it('of Python by a name that is a module, and relatively as the other file does', async () => {
+    assert.deepEqual(
+      await imported({ 'my-service/models.py': 'class User:\n    pass\n', 'app/a.py': 'import os\n\n«|User()»\n' }),
+      {},
+    );
+    assert.deepEqual(
+      await imported({
+        'packages/foo/src/foo/models.py': 'class User:\n    pass\n',
+        'app/a.py': 'import os\n\n«|User()»\n',
+      }),
+      { 'app/a.py': 'import os\nfrom foo.models import User\n\nUser()\n' },
+    );
+    assert.deepEqual(
+      await imported({
+        'app/models.py': 'class User:\n    pass\n',
+        'app/views.py': 'from .models import User\n\nUser()\n',
+        'app/a.py': 'import os\n\n«|User()»\n',
+      }),
+      { 'app/a.py': 'import os\nfrom .models import User\n\nUser()\n' },
+    );
+  });
+
   it('but not from two packages, from tests into code, or for a name that all files know', async () => {
     assert.deepEqual(
       await imported({

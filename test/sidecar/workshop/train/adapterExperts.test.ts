@@ -137,6 +137,15 @@ describe('Experts that are trained with their routers', () => {
     assert.ok(begun < (first + last) / 2, `it began at ${begun}; the training before went from ${first} to ${last}`);
   });
 
+  it('leave out only matrices whose smaller side is at most the rank of one expert', () => {
+    const ranks = (rank: number, experts: number) =>
+      planLowRank(model, { ...options, adapter: { rank, alpha: 1, experts } })?.ranks;
+    // Keys have 128 outputs.
+    assert.equal(ranks(16, 8)?.get('blk.0.attn_k.weight'), 128);
+    assert.equal(ranks(128, 2)?.has('blk.0.attn_k.weight'), false);
+    assert.throws(() => ranks(64, 32), /2048 rows over all experts, and files of adapters have at most 1024/);
+  });
+
   it('are refused as a dense model, and begin only with as many experts', async () => {
     assert.throws(
       () => planLowRank(model, { ...options, export: 'merged' }),
