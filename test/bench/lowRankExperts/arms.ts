@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MIXTURE_FORMS, type MixtureForm } from '../../../sidecar/models/adapters/expertMixture.ts';
+import { FORM_KEY, MIXTURE_FORMS, type MixtureForm } from '../../../sidecar/models/adapters/expertMixture.ts';
+import { copiedMetadata, type GgufEntry } from '../../../sidecar/models/gguf/content.ts';
+import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import type { LowRankUpcycleParams } from '../../../sidecar/workshop/protocol.ts';
 import { upcycleLowRank } from '../../../sidecar/workshop/upcycle/lowRank/upcycleLowRank.ts';
 import { DOMAINS, textsOf, type Domain } from './domains.ts';
@@ -45,11 +50,14 @@ export async function makeArms(trained: TrainedAdapters): Promise<readonly Arm[]
       ? []
       : [{ name: 'mixture of projections, trained together', adapterFor: () => trained.together }]),
   ];
-  for (const form of MIXTURE_FORMS)
-    for (const [name, chosen] of Object.entries(gates)) {
-      const file = await mixtureOf(trained, { form, name, chosen });
+  for (const [name, { expertsUsed, ...chosen }] of Object.entries(gates)) {
+    const made = await mixtureOf(trained, chosen.gates);
+    for (const form of MIXTURE_FORMS) {
+      const file = path.join(trained.folder, `${form} ${name}.gguf`);
+      await copyWithKeys(made, file, { form, expertsUsed });
       arms.push({ name: `mixture of ${form}, ${name}`, adapterFor: () => file });
     }
+  }
   return arms;
 }
 
@@ -67,18 +75,39 @@ async function closedFormGates(): Promise<Gates['gates']> {
   };
 }
 
+/** Makes a mixture with these gates, unless it is there. */
 async function mixtureOf(
   { modelPath, folder, byDomain }: TrainedAdapters,
-  { form, name, chosen }: { readonly form: MixtureForm; readonly name: string; readonly chosen: Gates },
+  gates: LowRankUpcycleParams['gates'],
 ): Promise<string> {
-  const { outputPath } = await upcycleLowRank({
-    basePath: modelPath,
-    outputPath: path.join(folder, `${form} ${name}.gguf`),
-    experts: DOMAINS.map((domain) => ({ name: domain, path: byDomain[domain] })),
-    rank: 1,
-    gateMode: 'renormalised',
-    form,
-    ...chosen,
-  });
+  const outputPath = path.join(folder, `gates ${gates.kind}.gguf`);
+  if (!existsSync(outputPath))
+    await upcycleLowRank({
+      basePath: modelPath,
+      outputPath,
+      experts: DOMAINS.map((domain) => ({ name: domain, path: byDomain[domain] })),
+      rank: 1,
+      expertsUsed: 0,
+      gateMode: 'renormalised',
+      form: 'projections',
+      gates,
+    });
   return outputPath;
+}
+
+/** Copies a mixture with another form, or with fewer experts for a token. */
+async function copyWithKeys(
+  from: string,
+  to: string,
+  { form, expertsUsed }: { readonly form: MixtureForm; readonly expertsUsed: number },
+): Promise<void> {
+  const [header, bytes] = [await readGgufHeader(from), await readFile(from)];
+  const metadata = new Map<string, GgufEntry>(await copiedMetadata(header));
+  metadata.set(FORM_KEY, { type: 'string', value: form });
+  metadata.set('adapter.chorus.expert_used_count', { type: 'u32', value: expertsUsed });
+  const tensors = header.tensors.map(({ offsetBytes, sizeBytes, ...tensor }) => {
+    const start = header.dataOffsetBytes + offsetBytes;
+    return { ...tensor, chunks: () => [bytes.subarray(start, start + sizeBytes)] };
+  });
+  await writeGguf(to, { metadata, tensors });
 }
