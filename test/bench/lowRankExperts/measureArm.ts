@@ -54,7 +54,7 @@ async function scoreOf(
       const own = logits.subarray(row * vocabularySize, (row + 1) * vocabularySize);
       const token = tokens[first + row] as number;
       nats -= logProbability(own, token);
-      const best = own.indexOf(Math.max(...own));
+      const best = likeliest(own);
       scored.push({ token, text: model.detokenize([token]), best, bestText: model.detokenize([best]) });
     }
   }
@@ -65,4 +65,11 @@ async function scoreOf(
     lines: lines.length,
     filled: lines.filter(({ isFilled }) => isFilled).length,
   };
+}
+
+function likeliest(logits: Float32Array): number {
+  let best = 0;
+  for (let token = 1; token < logits.length; token++)
+    if ((logits[token] as number) > (logits[best] as number)) best = token;
+  return best;
 }
