@@ -13,6 +13,7 @@ import type {
   TokenId,
 } from '../protocol/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
+import { likeliest } from '../models/decoding/likeliest.ts';
 import { logProbability } from '../models/decoding/logSumExp.ts';
 
 /** Measures a loaded model. */
@@ -130,14 +131,6 @@ export async function scoreTokens(
     }
   }
   return { tokens };
-}
-
-/** A plain loop: a function call per token of a large vocabulary takes long. */
-function likeliest(logits: Float32Array): TokenId {
-  let best = 0;
-  for (let token = 1; token < logits.length; token++)
-    if ((logits[token] as number) > (logits[best] as number)) best = token;
-  return best;
 }
 
 export async function measureSpeed(

@@ -2,7 +2,7 @@ import { shown } from '../gguf/shown.ts';
 import type { Architecture, WeightSpec } from '../architectures/architecture.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
 import type { AdapterFile } from './adapterFile.ts';
-import { FORM_KEY, routerName, type ExpertMixture } from './expertMixture.ts';
+import { changesQueries, FORM_KEY, routerName, type ExpertMixture } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
 import { invalidAdapter } from './invalidAdapter.ts';
 
@@ -48,11 +48,12 @@ export function checkAdapter(
 
 /** Checks that the experts of a mixture of attention have queries, and that the model is none itself. */
 function checkQueries(file: string, changed: readonly string[], { specs }: AdaptableModel): void {
-  const queries = changed.filter((name) => name.endsWith('.attn_q.weight'));
-  if (queries.length === 0)
+  if (!changesQueries(changed))
     throw invalidAdapter(file, `it changes no attn_q, but ${FORM_KEY} is "attention": each expert needs its queries`);
   const routers = new Set(specs.map(({ name }) => name).filter((name) => name.endsWith('.attn_gate_inp.weight')));
-  const mixed = queries.find((name) => routers.has(name.replace('attn_q', 'attn_gate_inp')));
+  const mixed = changed.find(
+    (name) => name.endsWith('.attn_q.weight') && routers.has(name.replace('attn_q', 'attn_gate_inp')),
+  );
   if (mixed)
     throw invalidAdapter(
       file,

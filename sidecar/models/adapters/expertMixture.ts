@@ -14,6 +14,10 @@ export type MixtureForm = (typeof MIXTURE_FORMS)[number];
 /** The metadata with `ExpertMixture.form`. */
 export const FORM_KEY = 'adapter.chorus.form';
 
+/** Whether changes of these matrices give experts queries of their own. */
+export const changesQueries = (names: Iterable<string>): boolean =>
+  [...names].some((name) => name.endsWith('.attn_q.weight'));
+
 const GATE_MODES: readonly GateMode[] = ['faithful', 'renormalised', 'scaled'];
 /** The most experts of a file, without expert 0. */
 export const MAX_EXPERTS = 256;

@@ -3,6 +3,7 @@ import { logProbability } from '../../../sidecar/models/decoding/logSumExp.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { BitText } from './bitTexts.ts';
+import { eachPrediction, textStart } from './eachPrediction.ts';
 import type { BenchModel } from './models.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
@@ -36,7 +37,6 @@ export const bitTask: KeptTask<BitResult> = {
 
 /** More than the longest text needs in a vocabulary that spells it byte by byte. */
 const MAX_TOKENS = 4_096;
-const CHUNK_TOKENS = 128;
 /** The maximum for a question, including the text before it in the chat template. */
 const MAX_QUESTION_TOKENS = 256;
 const SEED = 1;
@@ -83,32 +83,22 @@ export async function measureBits(
 async function beforeText({ text, template }: BenchNetworks, { question }: BitText): Promise<readonly number[]> {
   if (question !== undefined)
     return template.tokens({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });
-  const { bos, eos, addBos } = text.special;
-  const start = (addBos ? bos : undefined) ?? eos;
-  if (start === undefined) throw new Error(`${text.name} has no token for the end of a text.`);
-  return [start];
+  return [textStart(text)];
 }
 
 async function natsOf(
-  { network, sequence, model }: OpenedNetwork,
+  opened: OpenedNetwork,
   before: readonly number[],
   tokens: readonly number[],
   { question }: BitText,
 ): Promise<number> {
-  const { vocabularySize } = model.hyperparameters;
-  const given = [...before.slice(-1), ...tokens.slice(0, -1)];
+  const { network, sequence } = opened;
   sequence.truncate(0);
   sequence.adapterSet = question === undefined ? 'completion' : 'chat';
   if (before.length > 1) await network.evaluate(sequence, before.slice(0, -1), 'last');
   let nats = 0;
-  for (let first = 0; first < given.length; first += CHUNK_TOKENS) {
-    const chunk = given.slice(first, first + CHUNK_TOKENS);
-    const logits = await network.evaluate(sequence, chunk, 'all');
-    for (let row = 0; row < chunk.length; row++)
-      nats -= logProbability(
-        logits.subarray(row * vocabularySize, (row + 1) * vocabularySize),
-        tokens[first + row] as number,
-      );
-  }
+  await eachPrediction(opened, before.at(-1) as number, tokens, (logits, token) => {
+    nats -= logProbability(logits, token);
+  });
   return nats;
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { TroubleError } from '../../../common/troubleError.ts';
-import { FORM_KEY, MAX_EXPERTS, routerName } from '../../../models/adapters/expertMixture.ts';
+import { changesQueries, FORM_KEY, MAX_EXPERTS, routerName } from '../../../models/adapters/expertMixture.ts';
 import { openAdapter } from '../../../models/adapters/openAdapters.ts';
 import { checkModel, type CheckedModel } from '../../../models/chorus/network/openNetwork.ts';
 import type { GgufContent, GgufEntry, TensorSource } from '../../../models/gguf/content.ts';
@@ -86,7 +86,7 @@ function check({ experts, expertsUsed, gates, form, gateMode }: LowRankUpcyclePa
 
 /** Each expert of a mixture of attention attends with its own queries. */
 function checkQueries(experts: readonly ExpertFactors[]): void {
-  if (!experts.some(({ matrices }) => [...matrices.keys()].some((name) => name.endsWith('.attn_q.weight'))))
+  if (!experts.some(({ matrices }) => changesQueries(matrices.keys())))
     throw new TroubleError(
       'invalid-input',
       'No expert changes the queries (attn_q), so all would attend alike. Choose the form "projections", or adapters that change attn_q.',
