@@ -1,6 +1,6 @@
 import type {
   CatalogueShelfEntry,
-  LocalModel,
+  LocalShelfEntry,
   ServerSettings,
   ShelfEntry,
   ShelfQuantisation,
@@ -8,7 +8,7 @@ import type {
 
 /** The choices under "Choose Model…", by kind. */
 export type ModelChoice =
-  | { readonly kind: 'local'; readonly model: LocalModel; readonly isChosen: boolean; readonly isRemovable: boolean }
+  | LocalShelfEntry
   | { readonly kind: 'download'; readonly entry: CatalogueShelfEntry; readonly quantisation: ShelfQuantisation }
   | { readonly kind: 'browse' }
   | { readonly kind: 'import' }

@@ -47,11 +47,12 @@ function itemOf(choice: ModelChoice): ModelItem {
 }
 
 function localItem(choice: ModelChoice & { readonly kind: 'local' }): ModelItem {
-  const { model, isChosen, isRemovable } = choice;
+  const { model, isChosen, isRemovable, isRecommended } = choice;
+  const notes = [isRecommended && l10n.t('recommended here'), sourceName(model.source), formatBytes(model.sizeBytes)];
   return {
     choice,
     label: isChosen ? `$(check) ${model.name}` : model.name,
-    description: `${sourceName(model.source)}, ${formatBytes(model.sizeBytes)}`,
+    description: notes.filter(Boolean).join(' · '),
     detail: model.path,
     buttons: isRemovable ? [removeButton()] : [],
   };

@@ -6,13 +6,26 @@ export interface Candidate {
   readonly quantisation: ShelfQuantisation;
 }
 
+/** The parameters of the model that the bundled one was made of. The bundled one fills more lines and is faster. */
+export const BUNDLED_PARENT_PARAMETERS = 494e6;
+
 /**
- * Returns the recommended model: the largest that fills in the middle, answers questions, allows commercial use and is
- * quick on one device of this machine. If none is quick, the quickest of them. `undefined` if none fits.
+ * Returns the model that is worth a download: the largest that fills in the middle, answers questions, allows
+ * commercial use and is quick on one device of this machine. If none is quick, the quickest of them. `undefined` if
+ * none fits.
+ *
+ * Where the bundled model is present (`hasBundled`), only a larger model that is quick is worth a download.
  */
-export function recommended(entries: readonly CatalogueShelfEntry[]): Candidate | undefined {
+export function recommended(
+  entries: readonly CatalogueShelfEntry[],
+  { hasBundled }: { readonly hasBundled: boolean },
+): Candidate | undefined {
   const suited = entries.filter(
-    ({ completesInTheMiddle, answers, licence }) => completesInTheMiddle && answers && licence.commercialUse,
+    ({ completesInTheMiddle, answers, licence, parameters }) =>
+      completesInTheMiddle &&
+      answers &&
+      licence.commercialUse &&
+      !(hasBundled && parameters <= BUNDLED_PARENT_PARAMETERS),
   );
   const fitting = suited.flatMap((entry) =>
     entry.quantisations
@@ -26,7 +39,8 @@ export function recommended(entries: readonly CatalogueShelfEntry[]): Candidate 
     (best, candidate) => (best && best.entry.parameters >= candidate.entry.parameters ? best : candidate),
     undefined,
   );
-  return largest ?? [...fitting].sort((a, b) => speedOf(b) - speedOf(a))[0];
+  if (largest !== undefined || hasBundled) return largest;
+  return [...fitting].sort((a, b) => speedOf(b) - speedOf(a))[0];
 }
 
 function speedOf({ quantisation }: Candidate): number {

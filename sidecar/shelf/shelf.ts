@@ -68,7 +68,8 @@ export class Shelf {
     await removeImportLeftovers(folder).catch(() => undefined);
     const [local, { models, trouble }] = await Promise.all([this.local(downloads), this.#catalogue(downloads)]);
     const entries = await this.#entries(models, settings);
-    const best = recommended(entries);
+    const hasBundled = local.some(({ source }) => source === 'bundled');
+    const best = recommended(entries, { hasBundled });
     const chosenPath = await settings.chosenPath();
     const realChosenPath = chosenPath && (await realPathOf(chosenPath));
     return {
@@ -79,6 +80,7 @@ export class Shelf {
             model,
             isChosen: (await realPathOf(model.path)) === realChosenPath,
             isRemovable: isPathInside(model.path, folder),
+            isRecommended: best === undefined && model.source === 'bundled',
           })),
         )),
         ...entries.map((entry) => ({
@@ -208,7 +210,7 @@ export class Shelf {
       settings,
     );
     const best: Candidate['quantisation'] | undefined =
-      recommended(entries)?.quantisation ??
+      recommended(entries, { hasBundled: false })?.quantisation ??
       entries[0]?.quantisations.find(({ plan }) => plan.fit !== 'none') ??
       entries[0]?.quantisations[0];
     return named({ id, quantisation: best?.type ?? '' }, models);

@@ -1,197 +1,106 @@
 /**
- * Measures exact matches on HumanEval-SingleLineInfilling. A line is removed from a program, and the model writes it
- * greedily with the prompt of completion. The variants are with and without token healing and the text after the
- * cursor.
+ * Measures exact matches on HumanEval-SingleLineInfilling, for models that people run. A line is removed from a
+ * program, and the model writes it greedily: as Chorus asks, and as editors ask llama.cpp.
  *
- *   npx tsx test/bench/infilling.ts [--limit N] [--offset N] [--seed N] [--data FOLDER] [--progress FILE]
- *     [--max-seconds N] [--write]
+ *   npx tsx test/bench/infilling.ts [NAME=MODEL.gguf[+EXPERTS.gguf] …] [--peer-problems 200] [--max-seconds N]
+ *     [--write]
  *
- * `--seed` shuffles the problems. `--progress` keeps results in a file, so that several short runs add up to a whole
- * run.
+ * Without models these are the bundled one and Qwen2.5-Coder 0.5B and 1.5B. The first model is the reference. Results
+ * are kept as those of `bench:bundled`, so that several short runs add up to a whole run.
  */
-import { appendFile, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { composePrompt } from '../../sidecar/completion/prompt/composePrompt.ts';
-import { readCursor } from '../../sidecar/completion/cursor.ts';
-import { detectFim, type FimFormat } from '../../sidecar/completion/prompt/fim.ts';
-import { generateText } from '../../sidecar/completion/generateText.ts';
-import { chooseExtent } from '../../sidecar/completion/multiline.ts';
-import { postprocess } from '../../sidecar/completion/postprocess/index.ts';
-import { budgetOf, promptText } from '../../sidecar/completion/prompt/prompt.ts';
-import { stopAtLineEnd } from '../../sidecar/completion/stopping.ts';
-import { type BenchSession, openBenchSession } from './benchSession.ts';
-import { type InfillingProblem, readInfillingProblems } from './humanEval.ts';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { bundledExpertsPath, bundledModelPath } from '../../sidecar/shelf/defaultModel.ts';
+import { fillGaps, gapTask, gapVariant, type GapResult } from './bundled/fillGaps.ts';
+import { readGaps } from './bundled/gaps.ts';
+import { gapTable, guessedTable } from './bundled/gapTables.ts';
+import { namedModel, type BenchModel } from './bundled/models.ts';
+import { fillPlainly, plainTask, plainVariant, type PlainResult } from './infilling/fillPlainly.ts';
+import { plainTable } from './infilling/plainTable.ts';
+import { Deadline } from './kept/deadline.ts';
+import { keepInRepository } from './kept/keptTask.ts';
 import { writeReport } from './report.ts';
 import { shuffled } from './shuffled.ts';
 
-const BUDGET_TOKENS = 1024;
+/** The seed of the order of problems, so that an interrupted run has a fair part of them. */
+const SEED = 1;
+const FETCHED = { 'Qwen2.5-Coder-0.5B': 'qwen2.5-coder-0.5b', 'Qwen2.5-Coder-1.5B': 'qwen2.5-coder-1.5b' } as const;
 
-interface Outcome {
-  readonly id: string;
-  readonly variant: string;
-  /** Whether the model's first line equals the removed line, except for white space at its end. */
-  readonly exact: boolean;
-  /** Whether the line that completion would show equals it too. */
-  readonly shownExact: boolean;
-  readonly shown: boolean;
-}
-
-const variants = {
-  'healing, suffix': { healing: true, suffix: true },
-  'healing, no suffix': { healing: true, suffix: false },
-  'no healing, suffix': { healing: false, suffix: true },
-  'no healing, no suffix': { healing: false, suffix: false },
-} as const;
-type VariantName = keyof typeof variants;
-const variantNames = Object.keys(variants) as VariantName[];
-
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    data: { type: 'string' },
-    limit: { type: 'string' },
-    offset: { type: 'string', default: '0' },
-    seed: { type: 'string' },
-    progress: { type: 'string' },
+    'peer-problems': { type: 'string', default: '200' },
     'max-seconds': { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
 
-async function chosenProblems(): Promise<InfillingProblem[]> {
-  const all = await readInfillingProblems(options.data);
-  const ordered = options.seed === undefined ? all : shuffled(all, Number(options.seed));
-  const offset = Number(options.offset);
-  return ordered.slice(offset, options.limit === undefined ? undefined : offset + Number(options.limit));
+const models = await Promise.all((positionals.length > 0 ? positionals : await defaultModels()).map(namedModel));
+const problems = shuffled(
+  (await readGaps()).filter(({ group }) => group === 'HumanEval'),
+  SEED,
+);
+const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
+const asked = new Map<string, ReadonlyMap<string, GapResult>>();
+const plain = new Map<string, ReadonlyMap<string, PlainResult>>();
+for (const [index, model] of models.entries()) await measure(model, deadline.part(models.length - index));
+
+const tables = {
+  asChorusAsks: gapTable(asked, problems),
+  withGuessedIndentation: guessedTable(asked, problems),
+  asEditorsAskLlamaCpp: plainTable(plain, asked),
+};
+const body = reportBody();
+console.log(body);
+if (options.write) await write();
+
+async function defaultModels(): Promise<readonly string[]> {
+  const bundled = await bundledModelPath();
+  const fetched = Object.entries(FETCHED).map(async ([name, id]) => `${name}=${await fetchModel(id)}`);
+  return [
+    ...(bundled === undefined ? [] : [`Chorus-0.5B=${bundled}+${await bundledExpertsPath()}`]),
+    ...(await Promise.all(fetched)),
+  ];
 }
 
-async function attempt(
-  session: BenchSession,
-  fim: FimFormat | undefined,
-  problem: InfillingProblem,
-  variant: VariantName,
-): Promise<Outcome> {
-  const { healing, suffix: withSuffix } = variants[variant];
-  const cursor = readCursor({
-    uri: `file:///${problem.task_id}.py`,
-    languageId: 'python',
-    // The line is removed but not its line break, so the cursor is on an empty line.
-    text: withSuffix ? `${problem.prompt}\n${problem.suffix}` : problem.prompt,
-    offset: problem.prompt.length,
-    explicit: false,
-    clientKey: 'bench',
-    settings: {},
-  });
-  if (cursor === undefined) throw new Error(`No cursor in ${problem.task_id}`);
-  const text = promptText(cursor, budgetOf(BUDGET_TOKENS));
-  const { engine, loaded: model } = session;
-  const prompt = await composePrompt({
-    engine,
-    model,
-    fim,
-    text,
-    path: 'sample.py',
-    languageId: 'python',
-    maxTokens: BUDGET_TOKENS,
-    healing,
-  });
-  const { maxTokens } = chooseExtent(cursor, { multiline: 'never' });
-  const generated = await generateText(
-    engine,
-    {
-      sequence: `bench:${variant}`,
-      priority: 'completion',
-      tokens: prompt.tokens,
-      requiredPrefix: prompt.requiredPrefix || undefined,
-      maxTokens,
-      sampling: { temperature: 0 },
-      stop: fim?.end,
-    },
-    { signal: new AbortController().signal, takenBack: prompt.requiredPrefix, stopRule: stopAtLineEnd },
-  );
-  const expected = problem.canonical_solution.trimEnd();
-  const line = (generated?.text ?? '').split('\n', 1)[0]?.trimEnd() ?? '';
-  const shown = postprocess(generated?.text ?? '', { cursor, multiline: false, ended: generated?.ended ?? false });
-  return {
-    id: problem.task_id,
-    variant,
-    exact: line === expected,
-    shownExact: shown === expected,
-    shown: shown !== '',
-  };
+async function measure(model: BenchModel, time: Deadline): Promise<void> {
+  const peerProblems = problems.slice(0, Number(options['peer-problems']));
+  plain.set(model.name, await fillPlainly(model, peerProblems, time.part(2)));
+  asked.set(model.name, await fillGaps(model, problems, { deadline: time }));
+  console.error(`${model.name}: ${asked.get(model.name)?.size} of ${problems.length} problems`);
 }
 
-async function readProgress(): Promise<Outcome[]> {
-  if (options.progress === undefined) return [];
-  const text = await readFile(options.progress, 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Outcome);
+function reportBody(): string {
+  return `HumanEval-SingleLineInfilling has ${problems.length.toLocaleString('en')} programs. One line of a program is missing, and the model writes it, greedily. A result is exact if it equals the
+missing line, including indentation but not white space at the end. In brackets: points more than the first model, and the standard error of that mean, over the problems that both have.
+
+As Chorus asks. It takes back the token at the cursor, and masks indentations that Python does not allow there:
+
+${tables.asChorusAsks.markdown}
+
+The same without the mask, where the model guesses the indentation:
+
+${tables.withGuessedIndentation.markdown}
+
+As editors ask llama.cpp: its own engine, the model's marks for the text before and after the gap, no token taken back, no mask. In brackets: points more than Chorus with the same model,
+on the same problems.
+
+${tables.asEditorsAskLlamaCpp.markdown}
+
+The goals: at least 50 % with Qwen2.5-Coder-0.5B, and 66 % with 1.5B.`;
 }
 
-async function run(session: BenchSession, problems: readonly InfillingProblem[]): Promise<Outcome[]> {
-  const outcomes = await readProgress();
-  const done = new Set(outcomes.map(({ id, variant }) => `${id} ${variant}`));
-  const fim = await detectFim(session.engine, session.loaded);
-  const deadline =
-    options['max-seconds'] === undefined ? Infinity : performance.now() + Number(options['max-seconds']) * 1000;
-  for (const problem of problems) {
-    for (const variant of variantNames) {
-      if (done.has(`${problem.task_id} ${variant}`)) continue;
-      if (performance.now() > deadline) return outcomes;
-      const outcome = await attempt(session, fim, problem, variant);
-      outcomes.push(outcome);
-      if (options.progress !== undefined) await appendFile(options.progress, `${JSON.stringify(outcome)}\n`);
-    }
+async function write(): Promise<void> {
+  for (const { digest } of models) {
+    await keepInRepository(digest, gapTask, [gapVariant]);
+    await keepInRepository(digest, plainTask, [plainVariant]);
   }
-  return outcomes;
-}
-
-function summarise(
-  outcomes: readonly Outcome[],
-): Record<VariantName, { problems: number; exact: number; shownExact: number; shown: number }> {
-  const entries = variantNames.map((name) => {
-    const own = outcomes.filter(({ variant }) => variant === name);
-    const count = (test: (outcome: Outcome) => boolean): number => own.filter(test).length;
-    return [
-      name,
-      {
-        problems: own.length,
-        exact: count(({ exact }) => exact),
-        shownExact: count(({ shownExact }) => shownExact),
-        shown: count(({ shown }) => shown),
-      },
-    ] as const;
+  await writeReport({
+    name: 'infilling',
+    title: 'Filling in a missing line',
+    model: models.map(({ name }) => name).join(', '),
+    figures: Object.fromEntries(Object.entries(tables).map(([name, { figures }]) => [name, figures])),
+    command: 'npx tsx test/bench/infilling.ts --write',
+    body,
   });
-  return Object.fromEntries(entries) as ReturnType<typeof summarise>;
-}
-
-const problems = await chosenProblems();
-const session = await openBenchSession();
-try {
-  const outcomes = await run(session, problems);
-  const summary = summarise(outcomes);
-  console.table(summary);
-  if (options.write) {
-    const rows = Object.entries(summary).map(([name, s]) => {
-      const percent = (count: number): string => `${((100 * count) / Math.max(1, s.problems)).toFixed(1)} %`;
-      return `| ${name} | ${s.problems} | ${s.exact} (${percent(s.exact)}) | ${s.shownExact} (${percent(s.shownExact)}) | ${percent(s.shown)} |`;
-    });
-    await writeReport({
-      name: 'infilling',
-      title: 'Filling in a missing line',
-      model: session.loaded.name,
-      figures: summary,
-      command: 'npx tsx test/bench/infilling.ts --write',
-      body: `HumanEval-SingleLineInfilling: one line of a program is missing and the model writes it, greedily. *Exact* counts first lines that equal the
-missing one, including indentation but not white space at the end. *Shown exact* counts the same after the filters that every completion
-passes, *shown* counts the texts that the filters left. "Healing" takes back the tokens at the cursor, "suffix" adds the text after the cursor.
-
-| prompt | problems | exact | shown exact | shown |
-|---|---|---|---|---|
-${rows.join('\n')}`,
-    });
-  }
-} finally {
-  await session.dispose();
 }

@@ -41,6 +41,8 @@ export interface LocalShelfEntry {
   readonly isChosen: boolean;
   /** Chorus downloaded or imported the model, and may remove it. */
   readonly isRemovable: boolean;
+  /** True for the bundled model on a machine that no larger model suits. */
+  readonly isRecommended: boolean;
 }
 
 /** A model that can be downloaded. */

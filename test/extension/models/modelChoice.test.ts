@@ -38,6 +38,7 @@ const bundled: LocalShelfEntry = {
   model: { path: '/b.gguf', name: 'b', sizeBytes: 1, source: 'bundled' },
   isChosen: true,
   isRemovable: false,
+  isRecommended: false,
 };
 
 describe('choicesOf', () => {

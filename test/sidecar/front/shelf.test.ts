@@ -84,10 +84,10 @@ describe('the shelf', () => {
     assert.equal(models[0]?.id, 'offered');
     assert.ok(models.length > 15);
     assert.equal(models[0]?.quantisations[0]?.plan.fit, 'cpu');
-    assert.equal(
-      models.flatMap(({ quantisations }) => quantisations.filter(({ isRecommended }) => isRecommended)).length,
-      1,
+    const choices = entries.flatMap((entry): readonly { readonly isRecommended: boolean }[] =>
+      entry.kind === 'local' ? [entry] : entry.quantisations,
     );
+    assert.equal(choices.filter(({ isRecommended }) => isRecommended).length, 1);
   });
 
   it("offers the built-in catalogue if the user's is broken, and reports the error", async () => {

@@ -4,7 +4,7 @@ import type { CatalogueShelfEntry, ShelfPlan } from '../../../sidecar/protocol/c
 import { builtInCatalogue } from '../../../sidecar/shelf/catalogue/catalogue.ts';
 import type { Machine } from '../../../sidecar/shelf/machine.ts';
 import { planEntry } from '../../../sidecar/shelf/planEntry.ts';
-import { recommended } from '../../../sidecar/shelf/recommend.ts';
+import { BUNDLED_PARENT_PARAMETERS, recommended } from '../../../sidecar/shelf/recommend.ts';
 
 const { models } = builtInCatalogue();
 
@@ -105,7 +105,7 @@ describe('planEntry', () => {
 });
 
 describe('the recommended model', () => {
-  function recommendedOn(on: Machine): string | undefined {
+  function recommendedOn(on: Machine, hasBundled = false): string | undefined {
     const entries = models.map((model): CatalogueShelfEntry => ({
       ...model,
       kind: 'catalogue',
@@ -118,7 +118,7 @@ describe('the recommended model', () => {
         plan: planEntry(model, quantisation, on, 0),
       })),
     }));
-    const best = recommended(entries);
+    const best = recommended(entries, { hasBundled });
     return best && `${best.entry.id} ${best.quantisation.type}`;
   }
   const cases: readonly [name: string, on: Machine, expected: string | undefined][] = [
@@ -129,4 +129,16 @@ describe('the recommended model', () => {
     ['does not exist if nothing fits', machine(0.5), undefined],
   ];
   for (const [name, on, expected] of cases) it(name, () => assert.equal(recommendedOn(on), expected));
+
+  it('is larger than the bundled model where that is present', () => {
+    assert.equal(recommendedOn(machine(8), true), 'qwen2.5-coder-1.5b Q4_K_M');
+  });
+
+  it('is none beside the bundled model if no larger one is quick', () => {
+    assert.equal(recommendedOn({ ...machine(8), mainBytesPerSecond: 12e9 }, true), undefined);
+  });
+
+  it("is compared with the size of the bundled model's parent", () => {
+    assert.equal(models.find(({ id }) => id === 'qwen2.5-coder-0.5b')?.parameters, BUNDLED_PARENT_PARAMETERS);
+  });
 });

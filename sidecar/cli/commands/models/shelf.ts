@@ -29,7 +29,11 @@ async function shelf(options: ShelfOptions): Promise<void> {
       ...rows,
     ]))
       writeForeignText(process.stdout, `${line}\n`);
-    writeForeignText(process.stdout, '\n* recommended here   chorus models download MODEL [QUANTISATION]\n');
+    const isBundledBest = entries.some((entry) => entry.kind === 'local' && entry.isRecommended);
+    const advice = isBundledBest
+      ? 'The bundled model is recommended here: no larger model would be quick.'
+      : '* recommended here';
+    writeForeignText(process.stdout, `\n${advice}   chorus models download MODEL [QUANTISATION]\n`);
   } finally {
     await session.close();
   }
