@@ -14,6 +14,7 @@ export class LibLlama implements Disposable {
   readonly #api: LibLlamaFunctions;
   readonly vocabularySize: number;
 
+  /** Throws an `Error` if libllama refuses the model, its context or the adapter, and then holds nothing in memory. */
   constructor(
     file: string,
     options: {
@@ -52,8 +53,14 @@ export class LibLlama implements Disposable {
       params.type_v = options.keyValueType;
     }
     this.#context = api.createContext(this.#model, params) as bigint;
-    if (!this.#context) throw new Error('libllama could not create a context');
-    if (options.adapter !== undefined) this.#apply(options.adapter);
+    try {
+      if (!this.#context) throw new Error('libllama could not create a context');
+      if (options.adapter !== undefined) this.#apply(options.adapter);
+    } catch (error) {
+      // libllama ignores a context that is null.
+      this[Symbol.dispose]();
+      throw error;
+    }
     this.vocabularySize = api.vocabularySize(api.vocabulary(this.#model)) as number;
   }
 
