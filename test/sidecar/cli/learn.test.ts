@@ -32,6 +32,8 @@ interface Status {
 }
 
 const onBattery = (await readPowerSource()) === 'battery' && 'on battery';
+/** The option to learn in the background. On battery nothing is learnt there. */
+const background: readonly string[] = onBattery ? [] : ['--background'];
 
 describe('chorus learn', () => {
   let bundles: Bundles;
@@ -51,7 +53,7 @@ describe('chorus learn', () => {
       device,
       vocabulary: tinyVocabulary(),
       omit: ['.bias'],
-      keys: { block_count: { type: 'u32', value: 1 }, context_length: { type: 'u32', value: 1_024 } },
+      keys: { block_count: { type: 'u32', value: 1 }, context_length: { type: 'u32', value: 640 } },
     });
     shop = path.join(work, 'shop');
     await mkdir(shop);
@@ -65,7 +67,7 @@ describe('chorus learn', () => {
   });
 
   const sourceOf = (file: number): string =>
-    Array.from({ length: 200 }, (_, line) => `export const part${file}_${line} = price(${line});`).join('\n');
+    Array.from({ length: 200 }, (_, line) => `let p${file}_${line} = f(${line});`).join('\n');
 
   const learnArguments = (...given: readonly string[]): readonly string[] => [
     ...[bundles.cli, 'learn', '--model', model, '--tokens', '1024', '--places', '4', '--threads', '1'],
@@ -140,19 +142,10 @@ describe('chorus learn', () => {
     assert.equal((await printed<Status>(shop, '--status')).expert?.trainedTokens, 1024);
   });
 
-  it('learns new code in the background', { skip: onBattery }, async () => {
-    const growing = path.join(work, 'growing');
-    await mkdir(growing);
-    for (let file = 0; file < 6; file++) await writeFile(path.join(growing, `part${file}.ts`), sourceOf(file));
-    assert.equal((await printed<Learnt>(growing, '--background')).trainedTokens, 1024);
-    await writeFile(path.join(growing, 'part7.ts'), sourceOf(7));
-    await writeFile(path.join(growing, 'part8.ts'), sourceOf(8));
-    assert.ok((await printed<Learnt>(growing, '--background')).trainedTokens > 0);
-    assert.deepEqual(await printed(growing, '--background'), { skipped: 'nothing-new' });
-  });
-
-  it('continues with the expert of the pass before', async () => {
-    assert.equal((await learnt(shop)).trainedTokens, 2048);
+  it('learns new code in the background, and continues with the expert of the pass before', async () => {
+    for (const file of [7, 8]) await writeFile(path.join(shop, `part${file}.ts`), sourceOf(file));
+    assert.equal((await learnt(shop, ...background)).trainedTokens, 2048);
+    if (!onBattery) assert.deepEqual(await printed(shop, ...background), { skipped: 'nothing-new' });
   });
 
   it('begins anew if a file that it knows is ignored now', async () => {
@@ -169,7 +162,7 @@ describe('chorus learn', () => {
     await mkdir(interrupted);
     for (let file = 0; file < 6; file++) await writeFile(path.join(interrupted, `part${file}.ts`), sourceOf(file));
     const before = new Set(await expertFolders());
-    const running = learn(interrupted, '--tokens', '100000');
+    const running = learn(interrupted, '--tokens', '100000', ...background);
     let folder: string | undefined;
     const names = async (of: string): Promise<readonly string[]> =>
       readdir(path.join(of, 'pass', 'training')).catch(() => []);
@@ -180,13 +173,15 @@ describe('chorus learn', () => {
     running.kill('SIGKILL');
     await running;
     assert.equal((await printed<Status>(interrupted, '--status')).isUnfinished, true);
-    for (let file = 0; file < 6; file++) await writeFile(path.join(interrupted, `part${file}.ts`), sourceOf(10 + file));
+    for (let file = 0; file < 6; file++)
+      await writeFile(path.join(interrupted, `part${file}.ts`), sourceOf(file).replaceAll('let', 'var'));
     const share = await firstShareOfLearning(interrupted, '--tokens', '100000');
     assert.ok(share > 1.5 / (100_000 / 512), `the first step is at ${share}`);
-    assert.equal((await learnt(interrupted)).trainedTokens, 1024);
+    assert.equal(await firstShareOfLearning(interrupted), 0.5, 'the first of two steps');
   });
 
-  it('prints its progress for an editor, and goes on after a pause', async () => {
+  it('prints its progress for an editor, goes on after a pause, and learns under its key', async () => {
+    const before = new Set(await expertFolders());
     const running = execa(process.execPath, learnArguments(shop, '--events', '--workspace-key', 'progress'), {
       ...options,
       stdin: 'pipe',
@@ -205,6 +200,11 @@ describe('chorus learn', () => {
     }
     assert.deepEqual([...steps], ['Measuring the model', 'Learning', 'Measuring what was learnt']);
     assert.equal(result?.trainedTokens, 1024);
+    const added = (await expertFolders()).filter((folder) => !before.has(folder));
+    assert.deepEqual(
+      added.map((folder) => path.basename(folder)),
+      [contextSetName('progress')],
+    );
   });
 
   it('stops in order when the editor closes its input, also during a pause', async () => {
@@ -239,16 +239,6 @@ describe('chorus learn', () => {
     );
   });
 
-  it('learns under the key of an editor', async () => {
-    const before = new Set(await expertFolders());
-    await learnt(shop, '--workspace-key', 'a key');
-    const added = (await expertFolders()).filter((folder) => !before.has(folder));
-    assert.deepEqual(
-      added.map((folder) => path.basename(folder)),
-      [contextSetName('a key')],
-    );
-  });
-
   /** Writes a model of a family without training. */
   const writeUnfitModel = async (variant: 'gemma3' | 'qwen3moe'): Promise<string> => {
     const unfit = path.join(work, `${variant}.gguf`);
@@ -274,14 +264,11 @@ describe('chorus learn', () => {
   });
 
   it('deletes an expert that knows an ignored file, also with a model that cannot be trained', async () => {
-    const hiding = path.join(work, 'hiding');
-    await mkdir(hiding);
-    for (let file = 0; file < 6; file++) await writeFile(path.join(hiding, `part${file}.ts`), sourceOf(file));
-    await learnt(hiding);
-    await writeFile(path.join(hiding, '.gitignore'), 'part*.ts\n!part0.ts\n!part1.ts\n!part2.ts\n');
-    const { exitCode } = await learn(hiding, '--model', await writeUnfitModel('gemma3'), '--json');
+    assert.ok((await printed<Status>(shop, '--status')).expert);
+    await writeFile(path.join(shop, '.gitignore'), 'part*.ts\n!part0.ts\n!part1.ts\n!part2.ts\n');
+    const { exitCode } = await learn(shop, '--model', await writeUnfitModel('gemma3'), '--json');
     assert.equal(exitCode, 1);
-    assert.equal((await printed<Status>(hiding, '--status')).expert, undefined);
+    assert.equal((await printed<Status>(shop, '--status')).expert, undefined);
   });
 
   it('refuses a folder with too little code', async () => {
