@@ -14,7 +14,7 @@ import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
 import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';
 import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';
 import { speechRegions, type SpeechRegion } from '../../../sidecar/speech/voiceActivity.ts';
-import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
+import { readWhisperFile, type WhisperFile } from '../../../sidecar/speech/whisperFile.ts';
 import { WavFile } from '../../../sidecar/speech/wavFile.ts';
 import { WhisperTranscriber } from '../../../sidecar/speech/whisperTranscriber.ts';
 import type { TranscribedWindow, WindowOptions } from '../../../sidecar/speech/windowTranscriber.ts';
@@ -45,17 +45,20 @@ async function samplesOf(name: string): Promise<Float32Array> {
 }
 
 describe('speechRegions', () => {
-  async function regionsOf(samples: Float32Array): Promise<readonly SpeechRegion[]> {
-    const file = await readWhisperFile(await whisperModel());
+  let melFilters: WhisperFile['melFilters'];
+  before(async () => {
+    ({ melFilters } = await readWhisperFile(await whisperModel()));
+  });
+  function regionsOf(samples: Float32Array): readonly SpeechRegion[] {
     using device = new Device('cpu', { threads: 1 });
-    using mel = new LogMel(device, file.melFilters);
+    using mel = new LogMel(device, melFilters);
     const padded = new Float32Array(samples.length + 2 * FRAME_REACH_SAMPLES);
     padded.set(samples, FRAME_REACH_SAMPLES);
-    return speechRegions({ samples, mel: mel.compute(padded), bands: file.melFilters.bands });
+    return speechRegions({ samples, mel: mel.compute(padded), bands: melFilters.bands });
   }
 
   for (const [name, make] of Object.entries(noises)) {
-    it(`finds no speech in ${name}`, async () => assert.deepEqual(await regionsOf(make(30, 3)), []));
+    it(`finds no speech in ${name}`, () => assert.deepEqual(regionsOf(make(30, 3)), []));
   }
 
   for (const [name, make] of Object.entries(noises)) {
@@ -63,7 +66,7 @@ describe('speechRegions', () => {
       const speech = await samplesOf('cannot-complete-as-dialed');
       const sound = make(8, 4).map((value) => value / 4);
       speech.forEach((value, index) => (sound[3 * 16_000 + index] = (sound[3 * 16_000 + index] as number) + value));
-      const regions = await regionsOf(sound);
+      const regions = regionsOf(sound);
       assert.ok(
         regions.some(({ start, end }) => start < 3.3 && end > 5.3),
         JSON.stringify(regions),

@@ -25,8 +25,8 @@ import { replaceKey } from '../../models/ggufFile.ts';
 import { upcycleParams } from './upcycleParams.ts';
 
 const CONTEXT_TOKENS = 512;
-/** Of SmolLM2's thirty blocks, in float32. */
-const FLOAT_BLOCKS = 8;
+/** Of SmolLM2's thirty blocks. */
+const BLOCKS = 8;
 const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 
 let folder: string;
@@ -140,14 +140,16 @@ describe('upcycling equal models keeps their outputs:', () => {
       return nats;
     };
     before(async () => {
-      models = [await fetchModel(), path.join(folder, 'smol.gguf')];
+      const whole = await fetchModel();
+      models = [path.join(folder, 'smol.gguf'), path.join(folder, 'copy.gguf')];
+      await writeFirstBlocks(whole, models[0], { blocks: BLOCKS });
       await copyFile(...models);
       const engine = new LocalEngine({ log: () => undefined });
       await engine.load({ modelPath: models[0], engine: 'chorus', device: 'cpu', threads: 0, contextSizeTokens: 512 });
       prose = await engine.tokenize(await readFile(new URL('../../../../docs/privacy.md', import.meta.url), 'utf8'));
       await engine.dispose();
       source = path.join(folder, 'float.gguf');
-      await writeFirstBlocks(models[0], source, { blocks: FLOAT_BLOCKS, type: 'F32' });
+      await writeFirstBlocks(whole, source, { blocks: BLOCKS, type: 'F32' });
       [floatLogits, expectedNats] = [await floatLogitsOf(source), await natsOf(models[0])];
     });
 
