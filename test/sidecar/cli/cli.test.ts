@@ -318,6 +318,67 @@ describe('chorus', () => {
     assert.match(stdout, /Aya 23 8B may not be used commercially \(CC-BY-NC-4\.0\)/);
   });
 
+  it(
+    'leaves no unfinished model file on Ctrl-C, which reaches every process of a terminal',
+    { skip: process.platform === 'win32' && 'Windows has no process groups' },
+    async () => {
+      const folder = path.join(work, 'stopped');
+      await mkdir(folder);
+      const child = execa(
+        process.execPath,
+        [bundles.cli, 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')],
+        { reject: false, env: environment, detached: true },
+      );
+      while ((await readdir(folder)).length === 0) await setTimeout(5);
+      process.kill(-(child.pid as number), 'SIGINT');
+      const { exitCode, stderr } = await child;
+      assert.deepEqual([exitCode, stderr], [130, '']);
+      assert.deepEqual(await readdir(folder), []);
+    },
+  );
+
+  it('is a language server over standard input and output, which ends with its editor', async () => {
+    const messages = [
+      {
+        id: 1,
+        method: 'initialize',
+        params: { processId: null, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } } },
+      },
+      { method: 'initialized', params: {} },
+      { id: 2, method: 'shutdown' },
+      { method: 'exit' },
+    ];
+    const input = messages
+      .map((message) => JSON.stringify({ jsonrpc: '2.0', ...message }))
+      .map((text) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
+      .join('');
+    const { stdout, exitCode } = await chorus(['lsp', '--stdio', '--threads', '1'], { input });
+    assert.match(stdout, /"inlineCompletionProvider":true/);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(await ownHomes(), []);
+  });
+});
+
+describe('chorus with a tiny model', () => {
+  before(async () => {
+    await stopShared();
+    const tiny = path.join(work, 'tiny.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(tiny, {
+      variant: 'llama',
+      type: 'F32',
+      device,
+      vocabulary: tinyVocabulary(),
+      omit: ['.bias'],
+      keys: { context_length: { type: 'u32', value: 8_192 } },
+    });
+    environment['CHORUS_MODEL'] = tiny;
+  });
+  after(async () => {
+    await stopShared();
+    environment['CHORUS_MODEL'] = model;
+  });
+
   it('status starts nothing, and stop ends what runs', async () => {
     await stopShared();
     const nothing = await chorus(['status', '--json']);
@@ -333,7 +394,17 @@ describe('chorus', () => {
   it('leaves the shared sidecar and its model unchanged if options choose another', async () => {
     await json(['info']);
     const before = await json(['status']);
-    const own = await json(['info', '--model', model, '--device', 'cpu', '--threads', '1', '--context-size', '512']);
+    const own = await json([
+      'info',
+      '--model',
+      String(environment['CHORUS_MODEL']),
+      '--device',
+      'cpu',
+      '--threads',
+      '1',
+      '--context-size',
+      '512',
+    ]);
     assert.deepEqual([own['device'], own['threads'], own['contextSizeTokens']], ['CPU', 1, 512]);
     const after = await json(['status']);
     assert.deepEqual(
@@ -391,44 +462,23 @@ describe('chorus', () => {
     },
   );
 
-  it(
-    'leaves no unfinished model file on Ctrl-C, which reaches every process of a terminal',
-    { skip: process.platform === 'win32' && 'Windows has no process groups' },
-    async () => {
-      const folder = path.join(work, 'stopped');
-      await mkdir(folder);
-      const child = execa(
-        process.execPath,
-        [bundles.cli, 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')],
-        { reject: false, env: environment, detached: true },
-      );
-      while ((await readdir(folder)).length === 0) await setTimeout(5);
-      process.kill(-(child.pid as number), 'SIGINT');
-      const { exitCode, stderr } = await child;
-      assert.deepEqual([exitCode, stderr], [130, '']);
-      assert.deepEqual(await readdir(folder), []);
-    },
-  );
-
-  it('is a language server over standard input and output, which ends with its editor', async () => {
-    const messages = [
-      {
-        id: 1,
-        method: 'initialize',
-        params: { processId: null, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } } },
-      },
-      { method: 'initialized', params: {} },
-      { id: 2, method: 'shutdown' },
-      { method: 'exit' },
-    ];
-    const input = messages
-      .map((message) => JSON.stringify({ jsonrpc: '2.0', ...message }))
-      .map((text) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
-      .join('');
-    const { stdout, exitCode } = await chorus(['lsp', '--stdio', '--threads', '1'], { input });
-    assert.match(stdout, /"inlineCompletionProvider":true/);
-    assert.equal(exitCode, 0);
-    assert.deepEqual(await ownHomes(), []);
+  it('says how much memory a model needs and how much is free if it is too large, and then runs the next command', async () => {
+    const large = path.join(work, 'large.gguf');
+    const rows = 2 ** 31;
+    const columns = 1024;
+    const tiny = tinyModel();
+    // 8 TiB of zeros that take no space on the disk.
+    const embedding = { name: 'blk.0.ffn_up.weight', shape: [columns, rows], type: 0, offset: tiny.dataBytes };
+    await writeGguf(
+      large,
+      tinyModel({ tensors: [...tiny.tensors, embedding], dataBytes: tiny.dataBytes + columns * rows * 4 }),
+    );
+    const refused = await chorus(['info', '--model', large]);
+    assert.match(refused.stderr, /large\.gguf needs about \d+\.?\d* .B of memory .*are free/);
+    assert.deepEqual([refused.stderr.split('\n').length, refused.stdout, refused.exitCode], [1, '', 1]);
+    const { error } = (await json(['generate', 'Hello', '--model', large])) as { error: { code: string } };
+    assert.equal(error.code, 'out-of-memory');
+    assert.equal((await json(['generate', 'The capital of France is', '--max-tokens', '3']))['generatedTokens'], 3);
   });
 });
 
@@ -578,7 +628,7 @@ describe('chorus with invalid arguments', () => {
     },
     {
       what: 'measuring perplexity on a file without text',
-      commandLine: ['perplexity', '--file', process.execPath],
+      commandLine: ['perplexity', '--file', path.join(root, 'media/icons/chorusIcon.png')],
       says: /can't be read as UTF-8 text/,
       exitCode: 2,
       code: 'usage',
@@ -751,11 +801,8 @@ describe('chorus with invalid arguments', () => {
       code: 'not-gguf',
     },
   ];
-  let commandLines: CommandLines;
-  before(() => {
-    commandLines = new CommandLines(environment);
-  });
-  after(() => commandLines[Symbol.dispose]());
+  const commandLines = new CommandLines(() => environment);
+  after(() => commandLines[Symbol.asyncDispose]());
 
   for (const { what, commandLine, says, exitCode, code } of cases) {
     it(`reports an error in one line and one JSON object: ${what}`, async () => {
@@ -767,6 +814,7 @@ describe('chorus with invalid arguments', () => {
       const { error } = JSON.parse(asJson.stdout) as { error: { code: string; message: string } };
       assert.match(error.message, says);
       assert.deepEqual([error.code, asJson.stderr, asJson.exitCode], [code, '', exitCode]);
+      assert.deepEqual(await ownHomes(), [], 'it leaves no sidecar of its own behind');
     });
   }
 
@@ -778,29 +826,5 @@ describe('chorus with invalid arguments', () => {
       [(JSON.parse(asJson.stdout) as { error: { code: string } }).error.code, asJson.stderr, asJson.exitCode],
       ['model-not-found', '', 1],
     );
-  });
-
-  it('says how much memory a model needs and how much is free if it is too large, and then runs the next command', async () => {
-    const large = path.join(work, 'large.gguf');
-    const rows = 2 ** 31;
-    const columns = 1024;
-    const tiny = tinyModel();
-    // 8 TiB of zeros that take no space on the disk.
-    const embedding = { name: 'blk.0.ffn_up.weight', shape: [columns, rows], type: 0, offset: tiny.dataBytes };
-    await writeGguf(
-      large,
-      tinyModel({ tensors: [...tiny.tensors, embedding], dataBytes: tiny.dataBytes + columns * rows * 4 }),
-    );
-    const refused = await chorus(['info', '--model', large]);
-    assert.match(refused.stderr, /large\.gguf needs about \d+\.?\d* .B of memory .*are free/);
-    assert.deepEqual([refused.stderr.split('\n').length, refused.stdout, refused.exitCode], [1, '', 1]);
-    const { error } = (await json(['generate', 'Hello', '--model', large])) as { error: { code: string } };
-    assert.equal(error.code, 'out-of-memory');
-    assert.equal((await json(['generate', 'The capital of France is', '--max-tokens', '3']))['generatedTokens'], 3);
-  });
-
-  it('leaves no sidecar of its own behind', async () => {
-    await chorus(['info', '--model', path.join(root, 'LICENSE')]);
-    assert.deepEqual(await ownHomes(), []);
   });
 });

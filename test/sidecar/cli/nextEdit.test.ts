@@ -20,10 +20,10 @@ describe('chorus next-edit', () => {
   let commandLines: CommandLines;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-next-edit-'));
-    commandLines = new CommandLines({ CHORUS_HOME: folder });
+    commandLines = new CommandLines(() => ({ CHORUS_HOME: folder }));
   });
   after(async () => {
-    commandLines[Symbol.dispose]();
+    await commandLines[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
 

@@ -251,10 +251,9 @@ describe('chorus recall and needle with invalid arguments', () => {
       exitCode: 2,
     },
   ];
-  let commandLines: CommandLines;
-  after(() => commandLines[Symbol.dispose]());
+  const commandLines = new CommandLines(() => ({ CHORUS_HOME: path.join(work, 'home') }));
+  after(() => commandLines[Symbol.asyncDispose]());
   before(async () => {
-    commandLines = new CommandLines({ CHORUS_HOME: path.join(work, 'home') });
     await mkdir(path.join(work, 'little'));
     await writeFile(path.join(work, 'little', 'one.ts'), 'export const one = 1;\n');
   });
