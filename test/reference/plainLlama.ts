@@ -95,12 +95,12 @@ export function plainLlamaLogits(
     const matrix = get(name);
     const input = name.startsWith('blk.') ? productInput(x, name) : x;
     const change = hooks.productChange?.(input, name, position);
-    return Array.from({ length: matrix.length / x.length }, (_, row) =>
-      input.reduce(
-        (sum, value, column) => sum + value * (matrix[row * x.length + column] as number),
-        change?.[row] ?? 0,
-      ),
-    );
+    return Array.from({ length: matrix.length / x.length }, (_, row) => {
+      let sum = change?.[row] ?? 0;
+      for (let column = 0; column < x.length; column++)
+        sum += (input[column] as number) * (matrix[row * x.length + column] as number);
+      return sum;
+    });
   };
   const rmsNorm = (name: string, x: readonly number[], position: number): number[] => {
     const gain = get(name);

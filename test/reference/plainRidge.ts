@@ -8,8 +8,13 @@ export function plainRidge(
   { classes, lambda }: { readonly classes: number; readonly lambda: number },
 ): number[][] {
   const size = rows[0]?.length ?? 0;
+  const product = (i: number, j: number): number => {
+    let sum = i === j ? lambda : 0;
+    for (const x of rows) sum += x[i]! * x[j]!;
+    return sum;
+  };
   const system = Array.from({ length: size }, (_, i) => [
-    ...Array.from({ length: size }, (__, j) => rows.reduce((sum, x) => sum + x[i]! * x[j]!, i === j ? lambda : 0)),
+    ...Array.from({ length: size }, (__, j) => product(i, j)),
     ...Array.from({ length: classes }, (__, each) =>
       rows.reduce((sum, x, row) => sum + (classOf[row] === each ? x[i]! : 0), 0),
     ),
