@@ -64,11 +64,12 @@ export async function checkNetworkGradients(
   for (const [index, { spec, master }] of parameters.all.entries()) {
     const gradient = gradients[index] as Float32Array;
     const values = readF32(device, master);
-    const length = norm(gradient);
-    if (norm(values) === 0) continue;
+    const [length, valuesLength] = [norm(gradient), norm(values)];
+    if (valuesLength === 0) continue;
     const noise = values.map(() => random());
+    const noiseLength = norm(noise);
     const direction = gradient.map(
-      (value, place) => (length > 0 ? value / length : 0) + (0.5 * (noise[place] as number)) / norm(noise),
+      (value, place) => (length > 0 ? value / length : 0) + (0.5 * (noise[place] as number)) / noiseLength,
     );
     const at = async (distance: number): Promise<number> => {
       write(
@@ -86,7 +87,7 @@ export async function checkNetworkGradients(
       isRight = Math.abs(actual - expected) <= TOLERANCE * Math.abs(expected) + LOSS_ERROR / size;
     };
     for (const step of STEPS) {
-      const size = step * norm(values);
+      const size = step * valuesLength;
       const near = (await at(size)) - (await at(-size));
       judge(near / (2 * size), size);
       if (isRight) break;

@@ -157,14 +157,11 @@ export function plainLlamaLogits(
         const shares = scores.map((score) => Math.exp(score - most));
         const total = shares.reduce((sum, share) => sum + share, 0);
         for (let index = 0; index < headSize; index++) {
-          attended.push(
-            shares.reduce(
-              (sum, share, number) =>
-                sum +
-                (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index),
-              0,
-            ),
-          );
+          let sum = 0;
+          for (const [number, share] of shares.entries())
+            sum +=
+              (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index);
+          attended.push(sum);
         }
       }
       return attended;

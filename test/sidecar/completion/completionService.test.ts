@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Completion, CompletionService } from '../../../sidecar/completion/completionService.ts';
 import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { MAX_DOCUMENT_UNITS } from '../../../sidecar/protocol/client.ts';
@@ -250,6 +251,27 @@ describe('CompletionService', () => {
       engine.generations.map(({ sequence }) => sequence),
       ['completion:window', 'completion:other'],
     );
+  });
+
+  test('answers the last of several keystrokes once the model is loaded, however long that takes', async () => {
+    const engine = new ScriptedEngine();
+    engine.answer = () => 'foo(bar);';
+    let release = (): void => undefined;
+    const loaded = new Promise<void>((resolve) => (release = resolve));
+    const session = { ...engine.session, model: () => loaded.then(() => engine.loaded) };
+    const service = new CompletionService({ session });
+    // Typed, deleted and typed again: the editor cancels a request before it sends the next one.
+    const places = ['const a = ‸', 'const a =‸', 'const a = ‸'];
+    const [editorCancels, answers] = [places.map(() => new AbortController()), [] as Promise<Completion[]>[]];
+    for (const [index, place] of places.entries()) {
+      editorCancels[index - 1]?.abort();
+      answers.push(service.complete(requestAt(place), editorCancels[index]?.signal as AbortSignal));
+      // Longer than a cancelled request waits for the next one.
+      await sleep(200);
+    }
+    release();
+    const shown = (await Promise.all(answers)).map((completions) => completions.map(({ text }) => text));
+    assert.deepEqual(shown, [[], [], ['foo(bar);']]);
   });
 
   test('takes over the running request when the editor cancels it for the next keystroke', async () => {
