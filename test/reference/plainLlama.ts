@@ -95,12 +95,14 @@ export function plainLlamaLogits(
     const matrix = get(name);
     const input = name.startsWith('blk.') ? productInput(x, name) : x;
     const change = hooks.productChange?.(input, name, position);
-    return Array.from({ length: matrix.length / x.length }, (_, row) => {
+    const products: number[] = [];
+    for (let row = 0; row < matrix.length / x.length; row++) {
       let sum = change?.[row] ?? 0;
       for (let column = 0; column < x.length; column++)
         sum += (input[column] as number) * (matrix[row * x.length + column] as number);
-      return sum;
-    });
+      products.push(sum);
+    }
+    return products;
   };
   const rmsNorm = (name: string, x: readonly number[], position: number): number[] => {
     const gain = get(name);
@@ -140,10 +142,11 @@ export function plainLlamaLogits(
     );
     const attend = (query: readonly number[], position: number): number[] => {
       const attended: number[] = [];
+      const first = documentStart[position] as number;
       for (let head = 0; head < heads; head++) {
         const kvHead = Math.floor(head / (heads / kvHeads));
         const scores: number[] = [];
-        for (let other = documentStart[position] as number; other <= position; other++) {
+        for (let other = first; other <= position; other++) {
           if (!attends({ block, kvHead, position, other })) {
             scores.push(-Infinity);
             continue;
@@ -158,9 +161,8 @@ export function plainLlamaLogits(
         const total = shares.reduce((sum, share) => sum + share, 0);
         for (let index = 0; index < headSize; index++) {
           let sum = 0;
-          for (const [number, share] of shares.entries())
-            sum +=
-              (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index);
+          for (let other = 0; other < shares.length; other++)
+            sum += ((shares[other] as number) / total) * at(values, first + other, kvHead * headSize + index);
           attended.push(sum);
         }
       }
