@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -40,12 +41,18 @@ describe(`Chorus graphs give the logits of libllama on ${device}`, () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
+  /** Writes a model once, since several tests read it. Returns its path. */
+  async function written(variant: string, type: TensorType, opened: Device): Promise<string> {
+    const file = path.join(folder, `${variant}-${type}.gguf`);
+    if (!existsSync(file)) await writeTinyModel(file, { variant, type, device: opened });
+    return file;
+  }
+
   for (const [variant, type] of pairs) {
     it(`${variant} in ${type}`, async () => {
       // A device for each model: lavapipe corrupts its memory if a device outlives the buffers of several models.
       using opened = new Device(device, { threads: 2 });
-      const file = path.join(folder, `${variant}-${type}.gguf`);
-      await writeTinyModel(file, { variant, type, device: opened });
+      const file = await written(variant, type, opened);
       using peer = new LibLlama(file, {
         build: device,
         contextSizeTokens: CONTEXT_TOKENS,
@@ -89,8 +96,7 @@ describe(`Chorus graphs give the logits of libllama on ${device}`, () => {
     for (const variant of tinyVariants) {
       it(`${variant} in F32, values transposed, a few tokens at once`, async () => {
         using opened = new Device(device, { threads: 2 });
-        const file = path.join(folder, `${variant}-transposed.gguf`);
-        await writeTinyModel(file, { variant, type: 'F32', device: opened });
+        const file = await written(variant, 'F32', opened);
         using peer = new LibLlama(file, {
           build: device,
           contextSizeTokens: CONTEXT_TOKENS,
