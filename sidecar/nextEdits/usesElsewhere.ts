@@ -7,7 +7,7 @@ import type { SourceDocument, SuggestContext } from './suggester.ts';
 /** The most other documents that are searched. */
 const MAX_DOCUMENTS = 16;
 
-interface UsesOfDocument {
+export interface UsesOfDocument {
   readonly uri: string;
   readonly leaves: readonly Node[];
 }
@@ -73,7 +73,7 @@ function usesIn({ root, rules, other, document, declaration, name }: Search): No
 }
 
 /** Whether an import statement names a file, by the last part of its path. */
-function importsFrom(owner: Node, path: string): boolean {
+export function importsFrom(owner: Node, path: string): boolean {
   let statement: Node = owner;
   while (statement.parent !== null && statement.parent.parent !== null) statement = statement.parent;
   const stem = stemOf(path);
@@ -87,7 +87,7 @@ function importsFrom(owner: Node, path: string): boolean {
 }
 
 /** Whether a file sees the names of another without importing them: a package's files, and headers that it includes. */
-function sharesPackage(other: SourceDocument, document: SourceDocument): boolean {
+export function sharesPackage(other: SourceDocument, document: SourceDocument): boolean {
   switch (document.languageId) {
     case 'c':
     case 'cpp':
@@ -108,7 +108,7 @@ function isForward(owner: Node): boolean {
   return owner.type === 'declaration';
 }
 
-function isSameLanguage(one: SourceDocument, other: SourceDocument): boolean {
+export function isSameLanguage(one: SourceDocument, other: SourceDocument): boolean {
   return familyOf(one.languageId) === familyOf(other.languageId);
 }
 

@@ -1,0 +1,86 @@
+import type { Node } from '../syntax/treeSitter.ts';
+import { type Declaration, declarationOf, leavesNamed, scopeRulesOf, useOf } from './declarations.ts';
+import type { ScopeRules } from './scopes.ts';
+import type { SourceDocument, SuggestContext } from './suggester.ts';
+import { areRelatives } from './relatives.ts';
+import { importsFrom, isSameLanguage, sharesPackage, type UsesOfDocument } from './usesElsewhere.ts';
+import { placesOfWord } from './words.ts';
+
+/** If more files have the name, some may declare it unseen. */
+const MAX_DOCUMENTS = 15;
+/** The object of a member access: the name before the last dot, and the first of the chain. */
+const CHAIN = /(?<![\p{L}\p{N}_])(?:([\p{L}_][\p{L}\p{N}_]*)[^\s;,=()[\]{}]{0,120}?)??([\p{L}_][\p{L}\p{N}_]*)[!?]?(?:\.|->)\s*$/u;
+
+interface SearchedMember {
+  readonly document: SourceDocument;
+  readonly declaration: Declaration;
+  readonly name: string;
+}
+
+/**
+ * Returns the accesses to a member behind any object, if nothing else in the workspace has a member of its name. A file
+ * must know the class. The object must be named like the class, or the member's name must have two words: libraries have
+ * members with short names.
+ */
+export async function usesOfSoleMember(context: SuggestContext, searched: SearchedMember): Promise<UsesOfDocument[]> {
+  const { document, declaration, name } = searched;
+  if (!declaration.isMember || declaration.container === undefined) return [];
+  const others = context.documentsNaming(name).filter((other) => isSameLanguage(other, document));
+  if (others.length > MAX_DOCUMENTS) return [];
+  const found: UsesOfDocument[] = [];
+  for (const other of others) {
+    const rules = scopeRulesOf(other.languageId);
+    const root = rules && (await context.root(other));
+    if (rules === undefined || root === undefined) return [];
+    const leaves = leavesNamed(root, other.text, name);
+    if (leaves === undefined || leaves.some((leaf) => isRival(leaf, other.text, { declaration, rules }))) return [];
+    if (!knowsClass(other, root, searched)) continue;
+    const uses = leaves.filter(
+      (leaf) =>
+        declarationOf(leaf, rules) === undefined &&
+        useOf(leaf, other.text) === 'member' &&
+        isMeant(leaf, { text: other.text, root, rules, searched }),
+    );
+    found.push({ uri: other.uri, leaves: uses });
+  }
+  return found;
+}
+
+/** Whether a name is that of another class's member, or the key of an object. */
+function isRival(
+  leaf: Node,
+  text: string,
+  { declaration, rules }: { readonly declaration: Declaration; readonly rules: ScopeRules },
+): boolean {
+  const other = declarationOf(leaf, rules);
+  if (other === undefined) return useOf(leaf, text) === 'key';
+  return other.isMember && other.container !== declaration.container && !areRelatives(other, declaration);
+}
+
+/** Whether a file can have objects of the member's class. */
+function knowsClass(other: SourceDocument, root: Node, { document, declaration }: SearchedMember): boolean {
+  if (other.uri === document.uri || sharesPackage(other, document)) return true;
+  if (placesOfWord(other.text, declaration.container ?? '', 1).length > 0) return true;
+  return root.namedChildren.some((child) => child !== null && /import/.test(child.type) && importsFrom(child, document.path));
+}
+
+interface Access {
+  readonly text: string;
+  readonly root: Node;
+  readonly rules: ScopeRules;
+  readonly searched: SearchedMember;
+}
+
+function isMeant(leaf: Node, { text, root, rules, searched: { name, declaration } }: Access): boolean {
+  const [, first, last = ''] = CHAIN.exec(text.slice(Math.max(0, leaf.startIndex - 200), leaf.startIndex)) ?? [];
+  const container = declaration.container ?? '';
+  const isImport = (leavesNamed(root, text, first ?? last) ?? []).some((each) =>
+    /import|use_/.test(declarationOf(each, rules)?.owner.type ?? ''),
+  );
+  if (isImport && (first ?? last) !== container) return false;
+  return wordsOf(name).length > 1 || wordsOf(container).includes(wordsOf(last).at(-1) ?? '');
+}
+
+function wordsOf(name: string): string[] {
+  return (name.match(/\p{Lu}?[\p{Ll}\p{N}]+|\p{Lu}+/gu) ?? []).map((word) => word.toLowerCase());
+}
