@@ -24,15 +24,19 @@ export function argumentValue(parameter: Parameter, place: CallPlace): string | 
     return parameter.properties.length > 0 && parameter.properties.every((name) => isInSight(name, place))
       ? `{ ${parameter.properties.join(', ')} }`
       : undefined;
+  if (parameter.isRest) return undefined;
+  // A call may leave out an optional argument, and most do.
+  if (parameter.isOptional)
+    return isInSight(parameter.name, place, parameter.type, /param|_pattern$|^arrow_function$/) ? parameter.name : undefined;
   if (isInSight(parameter.name, place, parameter.type)) return parameter.name;
   return fieldInSight(parameter.name, place) ?? onlyOfType(parameter, place);
 }
 
 /** Whether a variable is declared where the call stands. With a type it must not have another one. */
-function isInSight(name: string, place: CallPlace, type?: string): boolean {
+function isInSight(name: string, place: CallPlace, type?: string, owners = /./): boolean {
   const found = variablesNamed(name, place);
   const [nearest] = found.sort((one, other) => sizeOf(one.scope) - sizeOf(other.scope));
-  if (nearest === undefined || NO_VARIABLE.test(nearest.owner.type)) return false;
+  if (nearest === undefined || NO_VARIABLE.test(nearest.owner.type) || !owners.test(nearest.owner.type)) return false;
   const own = type === undefined ? undefined : typeOf(nearest);
   return own === undefined || own === type;
 }

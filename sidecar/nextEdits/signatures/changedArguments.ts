@@ -39,24 +39,79 @@ export function changedArguments(
     return undefined;
   const passed = passedTo(nodes, before);
   if (passed === undefined) return undefined;
-  const items: RebuiltItem[] = [];
-  let [isKnown, isNamed] = [true, nodes.length > 0 && nodes.every(isKeyword)];
-  let isLeftOut = false;
+  const found = new NewArguments(nodes, { before, passed });
+  let isKnown = true;
   for (const [place, parameter] of after.entries()) {
     const origin = origins[place];
     const old = origin === undefined ? undefined : passed.get(origin);
-    const value = origin === undefined ? valueOf(parameter) : old?.value;
-    if (value === undefined && (origin !== undefined || parameter.isOptional)) {
-      isLeftOut = true;
+    if (old !== undefined) {
+      found.keep(parameter, old);
       continue;
     }
-    if (value === undefined) isKnown = false;
-    isNamed ||= parameter.isKeyword || (old?.isKeyword ?? false) || isLeftOut;
-    if (isLeftOut && !hasNames) return undefined;
-    const text = value ?? parameter.name;
-    items.push({ ...(old ? { node: old.node } : {}), text: isNamed ? `${parameter.name}=${text}` : text });
+    const value = origin === undefined ? valueOf(parameter) : undefined;
+    if (value === undefined && (origin !== undefined || parameter.isOptional)) {
+      found.leaveOut();
+      continue;
+    }
+    isKnown &&= value !== undefined;
+    found.add(parameter, value ?? parameter.name);
   }
-  return { nodes, items, isKnown };
+  return found.needsNames && !hasNames ? undefined : { nodes, items: found.items, isKnown };
+}
+
+/** Collects arguments: those without names in the order of the parameters, then those with names in the call's order. */
+class NewArguments {
+  needsNames = false;
+  readonly #plain: RebuiltItem[] = [];
+  readonly #named: { readonly name: string; readonly item: RebuiltItem }[];
+  #mustName: boolean;
+  #previous = '';
+
+  constructor(
+    nodes: readonly Node[],
+    { before, passed }: { readonly before: readonly Parameter[]; readonly passed: ReadonlyMap<number, Passed> },
+  ) {
+    this.#named = [...passed].flatMap(([index, { node }]) =>
+      isKeyword(node) ? [{ name: before[index]?.name ?? '', item: { node, text: node.text } }] : [],
+    );
+    this.#mustName = nodes.length > 0 && nodes.every(isKeyword);
+  }
+
+  get items(): RebuiltItem[] {
+    const kept = this.#kept;
+    return [...this.#plain, ...this.#named.filter(({ name }) => kept.has(name)).map(({ item }) => item)];
+  }
+
+  readonly #kept = new Set<string>();
+
+  /** Passes an argument on. */
+  keep(parameter: Parameter, { node, value, isKeyword: hasName }: Passed): void {
+    if (hasName) {
+      this.#kept.add(parameter.name);
+      this.#previous = parameter.name;
+      this.#mustName = true;
+    } else if (this.#mustName || parameter.isKeyword) this.#name(parameter.name, { node, text: `${parameter.name}=${value}` });
+    else this.#plain.push({ node, text: value });
+  }
+
+  /** Leaves a parameter to its default value, so that later arguments need names. */
+  leaveOut(): void {
+    this.#mustName = true;
+  }
+
+  add(parameter: Parameter, value: string): void {
+    if (this.#mustName || parameter.isKeyword) this.#name(parameter.name, { text: `${parameter.name}=${value}` });
+    else this.#plain.push({ text: value });
+  }
+
+  #name(name: string, item: RebuiltItem): void {
+    this.needsNames = true;
+    const place = this.#named.findIndex((each) => each.name === this.#previous);
+    this.#named.splice(place + 1, 0, { name, item });
+    this.#kept.add(name);
+    this.#previous = name;
+    this.#mustName = true;
+  }
 }
 
 /** Returns the arguments by the index of their parameters; `undefined` if they are not those of the function. */

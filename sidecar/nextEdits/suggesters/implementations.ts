@@ -1,6 +1,6 @@
 import { children } from '../../syntax/nodeTexts.ts';
 import { type Declaration, declarationOf, leavesNamed, scopeRulesOf } from '../declarations.ts';
-import { type ListChange, parametersIn, parametersOf } from '../parameterLists.ts';
+import { type ListChange, type Parameter, parametersIn, parametersOf } from '../parameterLists.ts';
 import type { ChangedFunction } from '../signatures/changedFunctions.ts';
 import { rebuiltList } from '../signatures/rebuiltList.ts';
 import { areRelatives } from '../relatives.ts';
@@ -18,7 +18,7 @@ export async function implementationEdits(
   document: SourceDocument,
   { declaration, change }: ChangedFunction,
 ): Promise<Suggestion[]> {
-  if (!declaration.isMember || declaration.container === undefined) return [];
+  if (!declaration.isMember || declaration.container === undefined || isPrivate(declaration)) return [];
   const suggestions: Suggestion[] = [];
   for (const other of context.documentsNaming(declaration.leaf.text).slice(0, MAX_DOCUMENTS)) {
     const rules = other.languageId === document.languageId ? scopeRulesOf(other.languageId) : undefined;
@@ -33,9 +33,27 @@ export async function implementationEdits(
   return suggestions;
 }
 
-function editOf({ owner }: Declaration, { text, languageId }: SourceDocument, change: ListChange): TextEdit[] {
-  const list = owner.childForFieldName('parameters');
+/** Whether no other class can have the method. */
+function isPrivate({ owner, leaf }: Declaration): boolean {
+  return /\bprivate\b/.test(owner.text.slice(0, leaf.startIndex - owner.startIndex)) || leaf.text.startsWith('#');
+}
+
+/** Whether the class has a method with the new parameters already. */
+function hasOther({ owner, leaf }: Declaration, { after }: ListChange, languageId: string): boolean {
+  return children(owner.parent ?? owner).some((each) => {
+    const list = each.childForFieldName('name')?.text === leaf.text ? each.childForFieldName('parameters') : null;
+    return list && typesOf(parametersIn(list.text, languageId)) === typesOf(after);
+  });
+}
+
+function typesOf(parameters: readonly Parameter[]): string {
+  return parameters.map(({ type, name }) => type ?? name).join();
+}
+
+function editOf(declared: Declaration, { text, languageId }: SourceDocument, change: ListChange): TextEdit[] {
+  const list = declared.owner.childForFieldName('parameters');
   if (list === null) return [];
+  if (hasOther(declared, change, languageId)) return [];
   const nodes = parametersOf(list);
   const own = parametersIn(list.text, languageId);
   const hasSame = own.map(({ name }) => name).join() === change.before.map(({ name }) => name).join();
