@@ -4,6 +4,7 @@ import { declarationOfFunction, type EditedFunction, PARAMETER_LISTS } from '../
 import { changeOfList, type ListChange, parametersIn } from '../parameterLists.ts';
 import type { ScopeRules } from '../scopes.ts';
 import type { RecentEdit, SourceDocument } from '../suggester.ts';
+import { placesOfWord } from '../words.ts';
 
 /** The most lists that one edit may touch. An edit that touches more is new code. */
 const MAX_LISTS = 8;
@@ -35,8 +36,22 @@ export function changedFunctions(
     if (!declaration || before === undefined || before === '') return [];
     const { languageId } = document;
     const change = changeOfList(parametersIn(before, languageId), parametersIn(list.text, languageId));
-    return change ? [{ declaration, list, change }] : [];
+    return change && !isUnfinished(document.text, edit, { list, change }) ? [{ declaration, list, change }] : [];
   });
+}
+
+/**
+ * Whether an edit took lines out of a list while the body still uses their parameters: the user may be about to put them
+ * elsewhere.
+ */
+function isUnfinished(
+  text: string,
+  { start, end, removed }: RecentEdit,
+  { list, change: { before, origins } }: Pick<ChangedFunction, 'list' | 'change'>,
+): boolean {
+  if (!removed.includes('\n') || start < list.startIndex || end > list.endIndex) return false;
+  const body = text.slice(list.endIndex, list.parent?.endIndex ?? list.endIndex);
+  return before.some(({ name }, index) => !origins.includes(index) && placesOfWord(body, name, 1).length > 0);
 }
 
 /** Returns the lists of parameters that an edit touches. */
