@@ -101,8 +101,8 @@ function typeOfParameter(text: string, languageId: string): string | undefined {
 }
 
 /**
- * Returns how a list changed, if parameters were added, removed or moved. `undefined` if none was, or if a parameter may
- * have got another name.
+ * Returns how a list changed, if parameters were added, removed or moved. `undefined` if none was, or if a parameter
+ * may have got another name.
  */
 export function changeOfList(before: readonly Parameter[], after: readonly Parameter[]): ListChange | undefined {
   const [old, now] = [before, after].map((list) => list.map(({ name }) => name)) as [string[], string[]];

@@ -4,12 +4,13 @@ import type { ScopeRules } from './scopes.ts';
 import type { SourceDocument, SuggestContext } from './suggester.ts';
 import { areRelatives } from './relatives.ts';
 import { importsFrom, isSameLanguage, sharesPackage, type UsesOfDocument } from './usesElsewhere.ts';
-import { placesOfWord } from './words.ts';
+import { placesOfWord, wordsOfName } from './words.ts';
 
 /** If more files have the name, some may declare it unseen. */
 const MAX_DOCUMENTS = 15;
 /** The object of a member access: the name before the last dot, and the first of the chain. */
-const CHAIN = /(?<![\p{L}\p{N}_])(?:([\p{L}_][\p{L}\p{N}_]*)[^\s;,=()[\]{}]{0,120}?)??([\p{L}_][\p{L}\p{N}_]*)[!?]?(?:\.|->)\s*$/u;
+const CHAIN =
+  /(?<![\p{L}\p{N}_])(?:([\p{L}_][\p{L}\p{N}_]*)[^\s;,=()[\]{}]{0,120}?)??([\p{L}_][\p{L}\p{N}_]*)[!?]?(?:\.|->)\s*$/u;
 
 interface SearchedMember {
   readonly document: SourceDocument;
@@ -19,8 +20,8 @@ interface SearchedMember {
 
 /**
  * Returns the accesses to a member behind any object, if nothing else in the workspace has a member of its name. A file
- * must know the class. The object must be named like the class, or the member's name must have two words: libraries have
- * members with short names.
+ * must know the class. The object must be named like the class, or the member's name must have two words: libraries
+ * have members with short names.
  */
 export async function usesOfSoleMember(context: SuggestContext, searched: SearchedMember): Promise<UsesOfDocument[]> {
   const { document, declaration, name } = searched;
@@ -61,7 +62,9 @@ function isRival(
 function knowsClass(other: SourceDocument, root: Node, { document, declaration }: SearchedMember): boolean {
   if (other.uri === document.uri || sharesPackage(other, document)) return true;
   if (placesOfWord(other.text, declaration.container ?? '', 1).length > 0) return true;
-  return root.namedChildren.some((child) => child !== null && /import/.test(child.type) && importsFrom(child, document.path));
+  return root.namedChildren.some(
+    (child) => child !== null && /import/.test(child.type) && importsFrom(child, document.path),
+  );
 }
 
 interface Access {
@@ -78,9 +81,5 @@ function isMeant(leaf: Node, { text, root, rules, searched: { name, declaration 
     /import|use_/.test(declarationOf(each, rules)?.owner.type ?? ''),
   );
   if (isImport && (first ?? last) !== container) return false;
-  return wordsOf(name).length > 1 || wordsOf(container).includes(wordsOf(last).at(-1) ?? '');
-}
-
-function wordsOf(name: string): string[] {
-  return (name.match(/\p{Lu}?[\p{Ll}\p{N}]+|\p{Lu}+/gu) ?? []).map((word) => word.toLowerCase());
+  return wordsOfName(name).length > 1 || wordsOfName(container).includes(wordsOfName(last).at(-1) ?? '');
 }

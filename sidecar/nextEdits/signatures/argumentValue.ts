@@ -27,7 +27,9 @@ export function argumentValue(parameter: Parameter, place: CallPlace): string | 
   if (parameter.isRest) return undefined;
   // A call may leave out an optional argument, and most do.
   if (parameter.isOptional)
-    return isInSight(parameter.name, place, parameter.type, /param|_pattern$|^arrow_function$/) ? parameter.name : undefined;
+    return isInSight(parameter.name, place, parameter.type, /param|_pattern$|^arrow_function$/)
+      ? parameter.name
+      : undefined;
   if (isInSight(parameter.name, place, parameter.type)) return parameter.name;
   return fieldInSight(parameter.name, place) ?? onlyOfType(parameter, place);
 }

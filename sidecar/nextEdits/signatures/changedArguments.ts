@@ -26,8 +26,8 @@ interface Passed {
 }
 
 /**
- * Returns the arguments of a call after a change of the parameters. `undefined` if the call does not pass all parameters
- * that were there before, so that it may call another function.
+ * Returns the arguments of a call after a change of the parameters. `undefined` if the call does not pass all
+ * parameters that were there before, so that it may call another function.
  */
 export function changedArguments(
   list: Node,
@@ -90,7 +90,8 @@ class NewArguments {
       this.#kept.add(parameter.name);
       this.#previous = parameter.name;
       this.#mustName = true;
-    } else if (this.#mustName || parameter.isKeyword) this.#name(parameter.name, { node, text: `${parameter.name}=${value}` });
+    } else if (this.#mustName || parameter.isKeyword)
+      this.#name(parameter.name, { node, text: `${parameter.name}=${value}` });
     else this.#plain.push({ node, text: value });
   }
 

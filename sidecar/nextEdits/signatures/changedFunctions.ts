@@ -18,13 +18,17 @@ export interface ChangedFunction extends EditedFunction {
 }
 
 /**
- * Returns the functions whose lists of parameters an edit touches and recent edits changed. An edit may also replace the
- * comment before the head, and lines of the body.
+ * Returns the functions whose lists of parameters an edit touches and recent edits changed. An edit may also replace
+ * the comment before the head, and lines of the body.
  */
 export function changedFunctions(
   root: Node,
   edit: RecentEdit,
-  { document, rules, edits }: { readonly document: SourceDocument; readonly rules: ScopeRules; readonly edits: readonly RecentEdit[] },
+  {
+    document,
+    rules,
+    edits,
+  }: { readonly document: SourceDocument; readonly rules: ScopeRules; readonly edits: readonly RecentEdit[] },
 ): ChangedFunction[] {
   const lists = listsAt(root, edit);
   if (lists.length > MAX_LISTS) return [];
@@ -41,8 +45,8 @@ export function changedFunctions(
 }
 
 /**
- * Whether an edit took lines out of a list while the body still uses their parameters: the user may be about to put them
- * elsewhere.
+ * Whether an edit took lines out of a list while the body still uses their parameters: the user may be about to put
+ * them elsewhere.
  */
 function isUnfinished(
   text: string,
@@ -104,7 +108,10 @@ function listBefore(
 /** Matches the head of a function up to its bracket: `f(`, `f<T>(`, or `f = async (`. */
 function headOf(name: string): RegExp {
   const escaped = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}_.])${escaped}\\s{0,9}(?:=\\s{0,9}(?:async\\s{0,9})?)?(?:[<[][^()]{0,200}[>\\]])?\\(`, 'gu');
+  return new RegExp(
+    `(?<![\\p{L}\\p{N}_.])${escaped}\\s{0,9}(?:=\\s{0,9}(?:async\\s{0,9})?)?(?:[<[][^()]{0,200}[>\\]])?\\(`,
+    'gu',
+  );
 }
 
 /** Returns the offset behind the bracket that closes the one at `open`. */

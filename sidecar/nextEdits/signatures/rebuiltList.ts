@@ -9,12 +9,17 @@ export interface RebuiltItem {
 }
 
 /**
- * Returns the edit that gives a list in brackets other items. `nodes` are its items now. Items that stay neighbours keep
- * the text between them, and new ones stand on lines of their own where the others do. `undefined` if nothing changes.
+ * Returns the edit that gives a list in brackets other items. `nodes` are its items now. Items that stay neighbours
+ * keep the text between them, and new ones stand on lines of their own where the others do. `undefined` if nothing
+ * changes.
  */
 export function rebuiltList(
   text: string,
-  { list, nodes, items }: { readonly list: Node; readonly nodes: readonly Node[]; readonly items: readonly RebuiltItem[] },
+  {
+    list,
+    nodes,
+    items,
+  }: { readonly list: Node; readonly nodes: readonly Node[]; readonly items: readonly RebuiltItem[] },
 ): TextEdit | undefined {
   const [first, last] = [nodes[0], nodes.at(-1)];
   const [start, end] = [list.startIndex + 1, list.endIndex - 1];

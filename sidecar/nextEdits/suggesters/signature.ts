@@ -82,10 +82,7 @@ interface CallChange {
   readonly isKnown: boolean;
 }
 
-function changeOfCall(
-  { leaf, list }: Call,
-  { document, rules, changed }: Omit<Changed, 'root'>,
-): CallChange[] {
+function changeOfCall({ leaf, list }: Call, { document, rules, changed }: Omit<Changed, 'root'>): CallChange[] {
   const found = changedArguments(list, changed.change, {
     valueOf: (parameter) => argumentValue(parameter, { document, rules, leaf }),
     hasNames: hasKeywords(document),
