@@ -16,12 +16,14 @@ interface SearchedMember {
   readonly document: SourceDocument;
   readonly declaration: Declaration;
   readonly name: string;
+  /** Whether the keys of objects and patterns are uses of a field. Otherwise a key is another member. */
+  readonly hasKeys?: boolean;
 }
 
 /**
  * Returns the accesses to a member behind any object, if nothing else in the workspace has a member of its name. A file
- * must know the class. The object must be named like the class, or the member's name must have two words: libraries
- * have members with short names.
+ * must know the class. The object must be named like the class, or the member's name must have two words: libraries have
+ * members with short names.
  */
 export async function usesOfSoleMember(context: SuggestContext, searched: SearchedMember): Promise<UsesOfDocument[]> {
   const { document, declaration, name } = searched;
@@ -32,30 +34,34 @@ export async function usesOfSoleMember(context: SuggestContext, searched: Search
   for (const other of others) {
     const rules = scopeRulesOf(other.languageId);
     const root = rules && (await context.root(other));
-    if (rules === undefined || root === undefined) return [];
-    const leaves = leavesNamed(root, other.text, name);
-    if (leaves === undefined || leaves.some((leaf) => isRival(leaf, other.text, { declaration, rules }))) return [];
+    const leaves = root && leavesNamed(root, other.text, name);
+    if (rules === undefined || root === undefined || leaves === undefined) return [];
+    const access = { text: other.text, root, rules, searched };
+    if (leaves.some((leaf) => isRival(leaf, access))) return [];
     if (!knowsClass(other, root, searched)) continue;
-    const uses = leaves.filter(
-      (leaf) =>
-        declarationOf(leaf, rules) === undefined &&
-        useOf(leaf, other.text) === 'member' &&
-        isMeant(leaf, { text: other.text, root, rules, searched }),
-    );
-    found.push({ uri: other.uri, leaves: uses });
+    found.push({ uri: other.uri, leaves: leaves.filter((leaf) => isMeant(leaf, access)) });
   }
   return found;
 }
 
-/** Whether a name is that of another class's member, or the key of an object. */
-function isRival(
-  leaf: Node,
-  text: string,
-  { declaration, rules }: { readonly declaration: Declaration; readonly rules: ScopeRules },
-): boolean {
+interface Access {
+  readonly text: string;
+  readonly root: Node;
+  readonly rules: ScopeRules;
+  readonly searched: SearchedMember;
+}
+
+/** Whether a name is that of another class's member. */
+function isRival(leaf: Node, { text, rules, searched: { declaration, hasKeys = false } }: Access): boolean {
+  if (isShortPattern(leaf)) return !hasKeys;
   const other = declarationOf(leaf, rules);
-  if (other === undefined) return useOf(leaf, text) === 'key';
+  if (other === undefined) return !hasKeys && useOf(leaf, text) === 'key';
   return other.isMember && other.container !== declaration.container && !areRelatives(other, declaration);
+}
+
+/** Whether a leaf takes a property by its own name: `{ a } = b`. */
+function isShortPattern({ type }: Node): boolean {
+  return type === 'shorthand_property_identifier_pattern';
 }
 
 /** Whether a file can have objects of the member's class. */
@@ -67,14 +73,22 @@ function knowsClass(other: SourceDocument, root: Node, { document, declaration }
   );
 }
 
-interface Access {
-  readonly text: string;
-  readonly root: Node;
-  readonly rules: ScopeRules;
-  readonly searched: SearchedMember;
+function isMeant(leaf: Node, access: Access): boolean {
+  const { text, rules, searched } = access;
+  const isKey = searched.hasKeys === true && wordsOfName(searched.name).length > 1;
+  if (isShortPattern(leaf)) return isKey;
+  if (declarationOf(leaf, rules) !== undefined) return false;
+  switch (useOf(leaf, text)) {
+    case 'member':
+      return isAccess(leaf, access);
+    case 'key':
+      return isKey;
+    case 'plain':
+      return isKey && leaf.type === 'shorthand_property_identifier';
+  }
 }
 
-function isMeant(leaf: Node, { text, root, rules, searched: { name, declaration } }: Access): boolean {
+function isAccess(leaf: Node, { text, root, rules, searched: { name, declaration } }: Access): boolean {
   const [, first, last = ''] = CHAIN.exec(text.slice(Math.max(0, leaf.startIndex - 200), leaf.startIndex)) ?? [];
   const container = declaration.container ?? '';
   const isImport = (leavesNamed(root, text, first ?? last) ?? []).some((each) =>
