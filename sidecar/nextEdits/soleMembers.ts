@@ -3,8 +3,8 @@ import { type Declaration, declarationOf, leavesNamed, scopeRulesOf, useOf } fro
 import type { ScopeRules } from './scopes.ts';
 import type { SourceDocument, SuggestContext } from './suggester.ts';
 import { areRelatives } from './relatives.ts';
-import { importsFrom, isSameLanguage, sharesPackage, type UsesOfDocument } from './usesElsewhere.ts';
-import { placesOfWord, wordsOfName } from './words.ts';
+import { isSameLanguage, knowsType, type UsesOfDocument } from './usesElsewhere.ts';
+import { wordsOfName } from './words.ts';
 
 /** If more files have the name, some may declare it unseen. */
 const MAX_DOCUMENTS = 15;
@@ -38,7 +38,7 @@ export async function usesOfSoleMember(context: SuggestContext, searched: Search
     if (rules === undefined || root === undefined || leaves === undefined) return [];
     const access = { text: other.text, root, rules, searched };
     if (leaves.some((leaf) => isRival(leaf, access))) return [];
-    if (!knowsClass(other, root, searched)) continue;
+    if (!knowsType(other, root, { document, type: declaration.container })) continue;
     found.push({ uri: other.uri, leaves: leaves.filter((leaf) => isMeant(leaf, access)) });
   }
   return found;
@@ -62,15 +62,6 @@ function isRival(leaf: Node, { text, rules, searched: { declaration, hasKeys = f
 /** Whether a leaf takes a property by its own name: `{ a } = b`. */
 function isShortPattern({ type }: Node): boolean {
   return type === 'shorthand_property_identifier_pattern';
-}
-
-/** Whether a file can have objects of the member's class. */
-function knowsClass(other: SourceDocument, root: Node, { document, declaration }: SearchedMember): boolean {
-  if (other.uri === document.uri || sharesPackage(other, document)) return true;
-  if (placesOfWord(other.text, declaration.container ?? '', 1).length > 0) return true;
-  return root.namedChildren.some(
-    (child) => child !== null && /import/.test(child.type) && importsFrom(child, document.path),
-  );
 }
 
 function isMeant(leaf: Node, access: Access): boolean {

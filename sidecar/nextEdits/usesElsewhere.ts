@@ -3,6 +3,7 @@ import { type Declaration, declarationOf, leavesNamed, scopeRulesOf, useOf } fro
 import { isAccessTo } from './receivers.ts';
 import type { ScopeRules } from './scopes.ts';
 import type { SourceDocument, SuggestContext } from './suggester.ts';
+import { placesOfWord } from './words.ts';
 
 /** The most other documents that are searched. */
 const MAX_DOCUMENTS = 16;
@@ -72,8 +73,21 @@ function usesIn({ root, rules, other, document, declaration, name }: Search): No
   return leaves.filter((leaf) => imports.some((each) => each.leaf.id === leaf.id) || useOf(leaf, text) === 'plain');
 }
 
+/** Whether a file can have objects of a document's type: it names the type, imports the document, or shares its package. */
+export function knowsType(
+  other: SourceDocument,
+  root: Node,
+  { document, type }: { readonly document: SourceDocument; readonly type: string },
+): boolean {
+  if (other.uri === document.uri || sharesPackage(other, document) || placesOfWord(other.text, type, 1).length > 0)
+    return true;
+  return root.namedChildren.some(
+    (child) => child !== null && /import/.test(child.type) && importsFrom(child, document.path),
+  );
+}
+
 /** Whether an import statement names a file, by the last part of its path. */
-export function importsFrom(owner: Node, path: string): boolean {
+function importsFrom(owner: Node, path: string): boolean {
   let statement: Node = owner;
   while (statement.parent !== null && statement.parent.parent !== null) statement = statement.parent;
   const stem = stemOf(path);
@@ -87,7 +101,7 @@ export function importsFrom(owner: Node, path: string): boolean {
 }
 
 /** Whether a file sees the names of another without importing them: a package's files, and headers that it includes. */
-export function sharesPackage(other: SourceDocument, document: SourceDocument): boolean {
+function sharesPackage(other: SourceDocument, document: SourceDocument): boolean {
   switch (document.languageId) {
     case 'c':
     case 'cpp':

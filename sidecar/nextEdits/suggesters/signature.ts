@@ -14,7 +14,9 @@ import { usesOf } from '../uses.ts';
 import { usesInOtherDocuments } from '../usesElsewhere.ts';
 import { suggestCounterpart } from './counterpart.ts';
 import { suggestEnumCases } from './enumCases.ts';
+import { suggestFields } from './fields.ts';
 import { implementationEdits } from './implementations.ts';
+import { suggestRemovedCases } from './removedCases.ts';
 
 const CONFIDENCE = 0.9;
 /** Of an argument whose value no name in sight tells. */
@@ -23,10 +25,12 @@ const MAX_EDITS = 8;
 
 /**
  * A function's parameters changed: suggests the same change of its calls, and of the methods that implement it. In C++
- * also its other half. An enum got a case: suggests its other cases.
+ * also its other half. An enum got or lost a case, or a type a field: suggests the same elsewhere.
  */
 export async function suggestSignature(context: SuggestContext): Promise<readonly Suggestion[]> {
-  const suggestions: Suggestion[] = [...(await suggestCounterpart(context)), ...(await suggestEnumCases(context))];
+  const suggestions: Suggestion[] = [];
+  for (const suggest of [suggestCounterpart, suggestEnumCases, suggestRemovedCases, suggestFields])
+    suggestions.push(...(await suggest(context)));
   const seen = new Set<string>();
   for (const edit of context.edits.slice(0, MAX_EDITS)) {
     const document = context.document(edit.uri);
