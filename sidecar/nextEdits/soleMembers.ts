@@ -22,8 +22,8 @@ interface SearchedMember {
 
 /**
  * Returns the accesses to a member behind any object, if nothing else in the workspace has a member of its name. A file
- * must know the class. The object must be named like the class, or the member's name must have two words: libraries have
- * members with short names.
+ * must know the class. The object must be named like the class, or the member's name must have two words: libraries
+ * have members with short names.
  */
 export async function usesOfSoleMember(context: SuggestContext, searched: SearchedMember): Promise<UsesOfDocument[]> {
   const { document, declaration, name } = searched;

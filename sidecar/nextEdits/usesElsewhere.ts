@@ -73,7 +73,7 @@ function usesIn({ root, rules, other, document, declaration, name }: Search): No
   return leaves.filter((leaf) => imports.some((each) => each.leaf.id === leaf.id) || useOf(leaf, text) === 'plain');
 }
 
-/** Whether a file can have objects of a document's type: it names the type, imports the document, or shares its package. */
+/** Whether a file can have objects of a document's type: it names the type, imports the document, or is beside it. */
 export function knowsType(
   other: SourceDocument,
   root: Node,
