@@ -16,8 +16,6 @@ interface SearchedMember {
   readonly document: SourceDocument;
   readonly declaration: Declaration;
   readonly name: string;
-  /** Whether the keys of objects and patterns are uses of a field. Otherwise a key is another member. */
-  readonly hasKeys?: boolean;
 }
 
 /**
@@ -51,32 +49,16 @@ interface Access {
   readonly searched: SearchedMember;
 }
 
-/** Whether a name is that of another class's member. */
-function isRival(leaf: Node, { text, rules, searched: { declaration, hasKeys = false } }: Access): boolean {
-  if (isShortPattern(leaf)) return !hasKeys;
+/** Whether a name is that of another class's member, or the key of an object. */
+function isRival(leaf: Node, { text, rules, searched: { declaration } }: Access): boolean {
   const other = declarationOf(leaf, rules);
-  if (other === undefined) return !hasKeys && useOf(leaf, text) === 'key';
+  if (other === undefined) return useOf(leaf, text) === 'key';
   return other.isMember && other.container !== declaration.container && !areRelatives(other, declaration);
 }
 
-/** Whether a leaf takes a property by its own name: `{ a } = b`. */
-function isShortPattern({ type }: Node): boolean {
-  return type === 'shorthand_property_identifier_pattern';
-}
-
 function isMeant(leaf: Node, access: Access): boolean {
-  const { text, rules, searched } = access;
-  const isKey = searched.hasKeys === true && wordsOfName(searched.name).length > 1;
-  if (isShortPattern(leaf)) return isKey;
-  if (declarationOf(leaf, rules) !== undefined) return false;
-  switch (useOf(leaf, text)) {
-    case 'member':
-      return isAccess(leaf, access);
-    case 'key':
-      return isKey;
-    case 'plain':
-      return isKey && leaf.type === 'shorthand_property_identifier';
-  }
+  const isUse = declarationOf(leaf, access.rules) === undefined;
+  return isUse && useOf(leaf, access.text) === 'member' && isAccess(leaf, access);
 }
 
 function isAccess(leaf: Node, { text, root, rules, searched: { name, declaration } }: Access): boolean {

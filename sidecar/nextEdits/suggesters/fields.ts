@@ -15,8 +15,8 @@ const MAX_DOCUMENTS = 16;
 const MIN_FIELDS = 2;
 
 /**
- * A type got or lost a field: suggests the same for the objects written out that have all its other fields, or whose
- * variable has the type. A new field is suggested only where a name in sight gives its value.
+ * A type got or lost a field, or a field another name: suggests the same for the objects written out that have all its
+ * other fields, or whose variable has the type. A new field is suggested only where a name in sight gives its value.
  */
 export async function suggestFields(context: SuggestContext): Promise<readonly Suggestion[]> {
   const suggestions: Suggestion[] = [];
@@ -37,7 +37,7 @@ export async function suggestFields(context: SuggestContext): Promise<readonly S
 
 /** Returns the names that an object of the type has, the longest first: few files have it. */
 function namesOf({ field, fields, kind }: ChangedType): string[] {
-  if (kind === 'removed') return [field.name];
+  if (kind !== 'added') return [field.name];
   return fields
     .flatMap(({ name, isOptional }) => (isOptional || name === field.name ? [] : [name]))
     .sort((one, other) => other.length - one.length);
@@ -70,10 +70,14 @@ function keyOf(item: Node): string | undefined {
 }
 
 function editOf({ list, items, type }: WrittenObject, document: SourceDocument, changed: ChangedType): TextEdit[] {
-  const { field, kind } = changed;
+  const { field, kind, after } = changed;
   const keys = items.map(keyOf);
   if (list.namedChildren.length > items.length || !isOfType({ keys, type }, changed)) return [];
   const kept = items.map((node) => ({ node, text: node.text }));
+  if (kind === 'renamed') {
+    const key = items.find((item) => keyOf(item) === field.name)?.childForFieldName('key');
+    return key ? [[key.startIndex, key.endIndex, after ?? '']] : [];
+  }
   if (kind === 'removed') {
     if (!keys.includes(field.name)) return [];
     const edit = rebuiltList(document.text, {
@@ -98,11 +102,11 @@ function editOf({ list, items, type }: WrittenObject, document: SourceDocument, 
 /** Whether an object has the type: all of its keys are fields, and no field is missing but the changed one. */
 function isOfType(
   { keys, type }: { readonly keys: readonly (string | undefined)[]; readonly type: string | undefined },
-  { name, fields, field, isOpen }: ChangedType,
+  { name, fields, field, after, isOpen }: ChangedType,
 ): boolean {
   if (type !== undefined) return type === name && !keys.includes(undefined);
   const known = new Set([...fields, field].map((each) => each.name));
-  const needed = fields.filter((each) => !each.isOptional && each.name !== field.name);
+  const needed = fields.filter((each) => !each.isOptional && each.name !== field.name && each.name !== after);
   const hasAll = needed.every((each) => keys.includes(each.name));
   return !isOpen && needed.length >= MIN_FIELDS && hasAll && keys.every((key) => key !== undefined && known.has(key));
 }

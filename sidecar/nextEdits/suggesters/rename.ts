@@ -6,7 +6,6 @@ import { renamedIn, type RenamedName } from '../renamedNames.ts';
 import type { ScopeRules } from '../scopes.ts';
 import type { SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
 import { isBeside, isSameThing, usesOf } from '../uses.ts';
-import { usesOfSoleMember } from '../soleMembers.ts';
 import { usesInOtherDocuments } from '../usesElsewhere.ts';
 
 const CONFIDENCE = 0.95;
@@ -32,13 +31,12 @@ export async function suggestRename(context: SuggestContext): Promise<readonly S
     const elsewhere = [
       ...(hasKeywords(document) ? await keywordsOfParameter(context, renamed, { root, rules }) : []),
       ...(isHidden(renamed) ? [] : await usesInOtherDocuments(context, { document, declaration, name: before })),
-      ...(await usesOfSoleMember(context, { document, declaration, name: before, hasKeys: isField(declaration) })),
     ];
     for (const { uri, leaves, confidence } of [
       { uri: document.uri, leaves: uses, confidence: CONFIDENCE },
       ...elsewhere.map((each) => ({ ...each, confidence: ELSEWHERE_CONFIDENCE })),
     ]) {
-      const edits = leaves.slice(0, MAX_EDITS).map((use) => replacement(use, declaration, renamed));
+      const edits = leaves.slice(0, MAX_EDITS).map((use) => replacement(use, renamed));
       if (edits.length > 0) suggestions.push({ uri, kind: 'rename', confidence, edits });
     }
   }
@@ -50,16 +48,8 @@ function isHidden({ before, after }: RenamedName): boolean {
   return /^_/.test(after) && !/^_/.test(before);
 }
 
-/** Whether a member is a field, and not a method. */
-function isField({ owner }: Declaration): boolean {
-  return /^(?:property_signature|public_field_definition|field_definition|field_declaration)$/.test(owner.type);
-}
-
-/** Replaces a use. A property in short form keeps its value: `{ after: before }`. */
-function replacement(leaf: Node, declaration: Declaration, { after, losesTypes }: RenamedName): TextEdit {
-  // The variable that gives the value, or that a pattern declares, keeps its name.
-  if (/^shorthand_property_identifier/.test(leaf.type) && isField(declaration))
-    return [leaf.startIndex, leaf.endIndex, `${after}: ${leaf.text}`];
+/** Replaces a use. A property in short form keeps its name: `{ before: after }`. */
+function replacement(leaf: Node, { after, losesTypes }: RenamedName): TextEdit {
   const isShort = leaf.type === 'shorthand_property_identifier' || leaf.parent?.type === 'shorthand_field_initializer';
   const types = losesTypes && leaf.nextNamedSibling?.type === 'type_arguments' ? leaf.nextNamedSibling : leaf;
   return [leaf.startIndex, types.endIndex, isShort ? `${leaf.text}: ${after}` : after];

@@ -62,3 +62,18 @@ describe('a removed field of a type', () => {
     assert.deepEqual(await followed({ 'a.ts': WITHOUT_FILE, 'b.ts': b }), {});
   });
 });
+
+describe('a renamed field of a type', () => {
+  const RENAMED =
+    'export interface Place {\n  readonly line: number;\n  readonly «column|unit»: number;\n  readonly file?: string;\n}\n';
+
+  it('is renamed as the key of objects that have all other fields', async () => {
+    const b =
+      "import './a';\nconst p: Place = { column: 1 };\nuse({ line: 1, column: 2 }, { line: 1, column: 2, width: 3 });\n";
+    const after = await followed({ 'a.ts': RENAMED.replace('}', '  readonly text: string;\n}'), 'b.ts': b });
+    assert.equal(after['b.ts'], b.replace('{ column: 1', '{ unit: 1'));
+    const three = b.replace('column: 2 }', "column: 2, text: 'x' }");
+    const all = await followed({ 'a.ts': RENAMED.replace('}', '  readonly text: string;\n}'), 'b.ts': three });
+    assert.match(all['b.ts'] ?? '', /\{ line: 1, unit: 2, text: 'x' \}, \{ line: 1, column: 2, width: 3 \}/);
+  });
+});

@@ -254,30 +254,3 @@ describe('no rename is suggested', () => {
       assert.deepEqual(await renamed({ [file]: marked }), {});
     });
 });
-
-describe('a renamed field that nothing else in the workspace has', () => {
-  const OPTIONS = 'export interface Options {\n  readonly «maxTokens|tokenLimit»: number;\n}\n';
-
-  it('is renamed behind any object, and as a key, where a file knows the type', async () => {
-    const { after } = await edited(
-      {
-        'a.ts': OPTIONS,
-        'b.ts':
-          "import { f } from './a';\nf({ maxTokens: 4 });\nf({ maxTokens });\nconst { maxTokens } = options;\nuse(options.maxTokens);\n",
-      },
-      { kind: 'rename' },
-    );
-    assert.equal(
-      after['b.ts'],
-      "import { f } from './a';\nf({ tokenLimit: 4 });\nf({ tokenLimit: maxTokens });\nconst { tokenLimit: maxTokens } = options;\nuse(options.tokenLimit);\n",
-    );
-  });
-
-  it('stays if another type has the field too', async () => {
-    const { after } = await edited(
-      { 'a.ts': OPTIONS, 'b.ts': "import './a';\ninterface Other { maxTokens: number }\nuse(options.maxTokens);\n" },
-      { kind: 'rename' },
-    );
-    assert.deepEqual(after, {});
-  });
-});
