@@ -9,7 +9,8 @@ export interface EditedFunction {
   readonly list: Node;
 }
 
-const LISTS = /^(formal_parameters|parameters|parameter_list)$/;
+/** The types of lists of parameters in the grammars. */
+export const PARAMETER_LISTS = /^(formal_parameters|parameters|parameter_list)$/;
 
 /** Returns the function in whose parameters an edit lies. */
 export function functionAt(
@@ -18,7 +19,7 @@ export function functionAt(
   rules: ScopeRules,
 ): EditedFunction | undefined {
   for (let node = root.descendantForIndex(edit.start, edit.end); node !== null; node = node.parent) {
-    if (!LISTS.test(node.type)) continue;
+    if (!PARAMETER_LISTS.test(node.type)) continue;
     const isInside = edit.start > node.startIndex && edit.end < node.endIndex;
     const declaration = isInside ? declarationOfFunction(node, rules) : undefined;
     return declaration && { declaration, list: node };
@@ -27,7 +28,7 @@ export function functionAt(
 }
 
 /** Returns what declares the function of a parameter list. A constructor is called by its class's name. */
-function declarationOfFunction(list: Node, rules: ScopeRules): Declaration | undefined {
+export function declarationOfFunction(list: Node, rules: ScopeRules): Declaration | undefined {
   const { parent } = list;
   if (parent === null) return undefined;
   if (isConstructor(parent)) {

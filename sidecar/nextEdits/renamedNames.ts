@@ -10,6 +10,8 @@ export interface RenamedName {
   readonly after: string;
   /** Whether type parameters behind the name went with it: `identity<T>` became `identityOfText`. */
   readonly losesTypes: boolean;
+  /** Whether the edit replaced nothing else. */
+  readonly isAlone: boolean;
 }
 
 /** The most edits that are looked at. */
@@ -23,7 +25,7 @@ const MIN_COMMON_LETTERS = 3;
  * Returns the names that recent edits replaced, the newest first. A name that two edits replaced has the place of the
  * newer. A name that one edit replaced at several places is there with each of them.
  */
-export function renamedIn({ edits, document }: SuggestContext): RenamedName[] {
+export function renamedIn({ edits, document }: Pick<SuggestContext, 'edits' | 'document'>): RenamedName[] {
   const found: RenamedName[] = [];
   for (const edit of edits.slice(0, MAX_EDITS)) {
     const of = document(edit.uri);
@@ -47,6 +49,7 @@ function renamedBy(edit: RecentEdit, document: SourceDocument): RenamedName[] {
     end: place.start + pair.offset + pair.after.length,
     before: pair.before,
     after: pair.after,
+    isAlone: one !== undefined && old.length === now.length,
     losesTypes: new RegExp(`${pair.before}\\s*<`).test(before) && !after.includes('<'),
   }));
 }

@@ -3,11 +3,12 @@ import { type Declaration, declarationOf, leavesNamed, scopeRulesOf, useOf } fro
 import { isAccessTo } from './receivers.ts';
 import type { ScopeRules } from './scopes.ts';
 import type { SourceDocument, SuggestContext } from './suggester.ts';
+import { placesOfWord } from './words.ts';
 
 /** The most other documents that are searched. */
 const MAX_DOCUMENTS = 16;
 
-interface UsesOfDocument {
+export interface UsesOfDocument {
   readonly uri: string;
   readonly leaves: readonly Node[];
 }
@@ -72,6 +73,19 @@ function usesIn({ root, rules, other, document, declaration, name }: Search): No
   return leaves.filter((leaf) => imports.some((each) => each.leaf.id === leaf.id) || useOf(leaf, text) === 'plain');
 }
 
+/** Whether a file can have objects of a document's type: it names the type, imports the document, or is beside it. */
+export function knowsType(
+  other: SourceDocument,
+  root: Node,
+  { document, type }: { readonly document: SourceDocument; readonly type: string },
+): boolean {
+  if (other.uri === document.uri || sharesPackage(other, document) || placesOfWord(other.text, type, 1).length > 0)
+    return true;
+  return root.namedChildren.some(
+    (child) => child !== null && /import/.test(child.type) && importsFrom(child, document.path),
+  );
+}
+
 /** Whether an import statement names a file, by the last part of its path. */
 function importsFrom(owner: Node, path: string): boolean {
   let statement: Node = owner;
@@ -108,7 +122,7 @@ function isForward(owner: Node): boolean {
   return owner.type === 'declaration';
 }
 
-function isSameLanguage(one: SourceDocument, other: SourceDocument): boolean {
+export function isSameLanguage(one: SourceDocument, other: SourceDocument): boolean {
   return familyOf(one.languageId) === familyOf(other.languageId);
 }
 

@@ -83,3 +83,8 @@ export function indentationOf(line: string): string {
 export function lineBreakOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
+
+/** Returns the words of a name in lower case: `getText`, `get_text` and `GET_TEXT` have two. */
+export function wordsOfName(name: string): string[] {
+  return (name.match(/\p{Lu}?[\p{Ll}\p{N}]+|\p{Lu}+/gu) ?? []).map((word) => word.toLowerCase());
+}

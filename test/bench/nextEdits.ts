@@ -148,8 +148,9 @@ And in the packages:
 ${byKind(heldOutOutcomes)}
 
 Recall counts the hunks that follow from the made one as far as their texts tell: the new name of a declaration replaces
-the old one, a call changes whose function's head changed, or an import of the same file brings a new name.
-Names of libraries count too.
+the old one, the arguments of a call change whose function got other parameters, or an import of the same file brings a
+new name. Names of libraries count too, and arguments whose value no rule tells. A hunk is found if a right change lies in
+it.
 
 | kind | found in this repository | found in the packages |
 |---|--:|--:|

@@ -1,10 +1,11 @@
 import type { Node } from '../../syntax/treeSitter.ts';
 import { declarationOf, isWithin, leavesNamed, scopeRulesOf, useOf } from '../declarations.ts';
+import { isTestFile } from '../imports/modulePaths.ts';
 import { goImports } from '../imports/importsOfName.ts';
 import { importEdits } from '../imports/importEdits.ts';
 import { type ImportSource, importSourceOf } from '../imports/importSource.ts';
 import type { RecentEdit, SourceDocument, SuggestContext, Suggestion } from '../suggester.ts';
-import { isName, placesOfWord, tokensOf, wholeWords } from '../words.ts';
+import { isName, placesOfWord, tokensOf, wholeWords, wordsOfName } from '../words.ts';
 
 const CONFIDENCE = 0.9;
 /** Of a name that the user may still declare. */
@@ -14,6 +15,8 @@ const MAX_EDITS = 4;
 const MAX_NAMES = 64;
 const MAX_IMPORTED = 16;
 const MIN_NAME_UNITS = 2;
+/** With more files that import it from there, a name of one word is sure. */
+const SURE_VOTES = 2;
 
 /**
  * Names were typed that the file does not know: suggests their imports, from where other files import them, or from the
@@ -58,14 +61,28 @@ function importsAll({ text, languageId }: SourceDocument): boolean {
 
 /**
  * Whether the user hardly means a name that is still to be declared. That is a name that other files declare more often
- * than they import it. Small names of distant files, and of defaults, are such if at most one file imports them: two
- * files may have a function `unitsOf`.
+ * than they import it. Names of distant files, and of defaults, are such if at most one file imports them: two files
+ * may have a function `unitsOf` or a type `Result`. A name of one word needs three files, or a nearer one.
  */
-function isSure({ path }: SourceDocument, { name, form, votes, declared, shared, path: from }: ImportSource): boolean {
+function isSure({ path }: SourceDocument, source: ImportSource): boolean {
+  const { name, form, votes, declared, shared, path: from } = source;
   if (declared > votes) return false;
-  if (votes > 1 || /^\p{Lu}/u.test(name)) return true;
-  const isDistant = from !== undefined && shared === 0 && path.includes('/');
-  return !isDistant && form !== 'default';
+  if (from === undefined) return votes > 1 || form !== 'default' || /^\p{Lu}/u.test(name);
+  if (votes > 1) return votes > SURE_VOTES || !isOneWord(name) || !isFar(path, from, shared);
+  // Tests stand far from the code that they import.
+  const isTestOfType = isTestFile(path) && /^\p{Lu}/u.test(name);
+  if (shared === 0 && path.includes('/') && !isTestOfType) return false;
+  if (isOneWord(name) && isFar(path, from, shared)) return false;
+  return /^\p{Lu}/u.test(name) || form !== 'default';
+}
+
+function isOneWord(name: string): boolean {
+  return wordsOfName(name).length < 2;
+}
+
+/** Whether files share less than half of their folders. */
+function isFar(one: string, other: string, shared: number): boolean {
+  return 2 * shared < Math.max(...[one, other].map((path) => path.split('/').length - 1));
 }
 
 interface UnknownName {

@@ -26,6 +26,8 @@ export interface ChainOutcome {
   readonly rightEdits: number;
   /** The lines of the right changes. */
   readonly right: readonly string[];
+  /** The offsets of the right changes in the document before the commit. */
+  readonly places: readonly number[];
   /** The lines of the wrong changes. */
   readonly wrong: readonly string[];
   /** The edit that was made, and the lines of the suggested changes as they are. For `--verbose`. */
@@ -110,9 +112,11 @@ export async function runChains(
         const suggested = await suggestedAfter({ suggesting, workspace, files }, { file, hunk });
         made.push(...suggested);
         const right = suggested.filter(isShown).flatMap((outcome) => outcome.right);
-        for (const { kind, inserted } of followersOf(files, { file, hunk })) {
+        const places = suggested.filter(isShown).flatMap(({ uri, places: own }) => own.map((at) => ({ uri, at })));
+        for (const { kind, path, hunk: other } of followersOf(files, { file, hunk })) {
           recall[kind].expected++;
-          if (right.some((lines) => inserted.includes(lines))) recall[kind].found++;
+          const isThere = places.some(({ uri, at }) => uri === path && at >= other[0] && at <= other[1]);
+          if (isThere || right.some((lines) => other[2].includes(lines))) recall[kind].found++;
         }
       }
   }
@@ -128,14 +132,14 @@ function isShown({ sureness }: ChainOutcome): boolean {
 function followersOf(
   files: readonly Changed[],
   { file, hunk }: { readonly file: Changed; readonly hunk: TextEdit },
-): { readonly kind: FollowerKind; readonly inserted: string }[] {
+): { readonly kind: FollowerKind; readonly path: string; readonly hunk: TextEdit }[] {
   const first = lineChange(file, hunk);
   return files.flatMap((other) =>
     hunksBetween(other.before, other.after).flatMap((each) => {
       if (other === file && each[0] === hunk[0]) return [];
       const change = lineChange(other, each);
-      const kind = followerKind(first, change, other === file);
-      return kind === undefined ? [] : [{ kind, inserted: change.inserted }];
+      const kind = followerKind(first, change, { isSameFile: other === file, languageId: languageIdOf(file.path) });
+      return kind === undefined ? [] : [{ kind, path: other.path, hunk: each }];
     }),
   );
 }
@@ -198,6 +202,9 @@ async function suggestedAfter(
       edits: edits.length,
       rightEdits: right.length,
       right: lines,
+      places: right.map(([at]) =>
+        uri === first.path && at >= start + text.length ? at - text.length + end - start : at,
+      ),
       wrong,
       cause: causeOf(now, edits),
       ...(sureness ? { sureness } : {}),

@@ -43,4 +43,17 @@ describe('a changed parameter of a method', () => {
     });
     assert.deepEqual(after, {});
   });
+
+  it('is not suggested for a private method, or where the class has the new parameters already', async () => {
+    for (const files of [
+      {
+        'A.java': 'class A { void f(int a) {} }\nclass B extends A { private void f(int a«|, int b») {} }\n',
+      },
+      {
+        'A.java':
+          'class A { void f(int a) {} void f(int a, int b) {} }\nclass B extends A { void f(int a«|, int b») {} }\n',
+      },
+    ])
+      assert.deepEqual(await followed(files), {});
+  });
 });

@@ -89,6 +89,135 @@ describe('a changed list of parameters suggests its calls', () => {
   });
 });
 
+describe('a list of parameters that changed with the text around it suggests its calls', () => {
+  it('where the edit replaces the comment and lines of the body too', async () => {
+    const after = await followed({
+      'a.ts':
+        'f(1, 2);\n«/** Adds. */\nfunction f(a: number, b: number) {\n  return a + b;|/** Doubles. */\nfunction f(a: number) {\n  return a + a;»\n}\n',
+    });
+    assert.match(after['a.ts'] ?? '', /^f\(1\);\n/);
+  });
+
+  it('where several parameters were added, removed and moved', async () => {
+    const cases: readonly (readonly [before: string, after: string, call: string, changed: string])[] = [
+      ['a: A, b: B, c: C', 'b: B', 'f(1, 2, 3)', 'f(2)'],
+      ['a: A, b: B', 'b: B, a: A', 'f(1, 2)', 'f(2, 1)'],
+      ['a: A', 'x: X, a: A, y: Y', 'f(1)', 'f(x, 1, y)'],
+      ['', 'x: X', 'f()', 'f(x)'],
+    ];
+    for (const [before, now, call, changed] of cases) {
+      const file = `function f(«${before}|${now}») {}\nfunction g(x: X, y: Y) {\n  ${call};\n}\n`;
+      const after = await followed({ 'a.ts': file });
+      assert.equal(after['a.ts'], `function f(${now}) {}\nfunction g(x: X, y: Y) {\n  ${changed};\n}\n`);
+    }
+  });
+
+  it('on lines of their own where the other arguments have them', async () => {
+    const after = await followed({
+      'a.ts': 'function f(a: A, b: B«|, x: X») {}\nfunction g(x: X) {\n  f(\n    1,\n    2,\n  );\n}\n',
+    });
+    assert.match(after['a.ts'] ?? '', /f\(\n {4}1,\n {4}2,\n {4}x,\n {2}\);/);
+  });
+
+  it('in the order of the call where Python passes names', async () => {
+    const after = await followed({
+      'a.py': 'def f(a, b«|, mode», c):\n    pass\ndef g(mode):\n    f(c=3, a=1, b=2)\n    f(1, 2, 3)\n',
+    });
+    assert.match(after['a.py'] ?? '', /f\(c=3, a=1, b=2, mode=mode\)\n {4}f\(1, 2, mode, 3\)\n$/);
+  });
+});
+
+describe('the argument for a new parameter is', () => {
+  const cases: readonly (readonly [title: string, file: string, marked: string, call: RegExp])[] = [
+    [
+      'the field of its name of the object around',
+      'a.ts',
+      'function f(a: A«|, scale: S») {}\nclass B { scale = 1; go() { f(this.scale); f(1); } }',
+      /f\(1, this\.scale\);/,
+    ],
+    [
+      'the field of its name of a receiver of Go',
+      'a.go',
+      'package a\nfunc f(a int«|, strict bool») {}\nfunc (r *R) run() { r.strict = true; f(1) }\n',
+      /f\(1, r\.strict\)/,
+    ],
+    [
+      'the only parameter around the call that has its type',
+      'a.ts',
+      'function f(a: number«|, by: Source») {}\nfunction g(document: Source, b: number) { f(1); }',
+      /f\(1, document\);/,
+    ],
+    [
+      'an object of its properties',
+      'a.ts',
+      'function f(a: number«|, { x, y }: P») {}\nfunction g(x: X, y: Y) { f(1); }',
+      /f\(1, \{ x, y \}\);/,
+    ],
+    [
+      'a parameter of the function around, if it is optional',
+      'a.ts',
+      'function f(a: number«|, signal?: Signal») {}\nfunction g(signal?: Signal) { f(1); }',
+      /f\(1, signal\);/,
+    ],
+  ];
+  for (const [title, file, marked, call] of cases)
+    it(title, async () => {
+      assert.match((await followed({ [file]: marked }))[file] ?? '', call);
+    });
+
+  it('uncertain if the name means an import, a variable of another type, or the result of the call', async () => {
+    for (const rest of [
+      "import scale from './b';\nf(1);",
+      'function g(scale: string) { f(1); }',
+      'const scale = f(1);',
+    ])
+      assert.deepEqual(
+        (await edited({ 'a.ts': `${rest}\nfunction f(a: number«|, scale: S») {}\n` })).suggestions.filter(
+          ({ confidence }) => confidence > 0.6,
+        ),
+        [],
+        rest,
+      );
+  });
+});
+
+describe('a method that nothing else in the workspace has', () => {
+  const STORE = 'export class Store {\n  saveAll(a: number«, b: number|») {}\n}\n';
+
+  it('is followed behind any object of a file that knows the class', async () => {
+    const after = await followed({
+      'a.ts': STORE,
+      'b.ts': "import type { Store } from './a';\nfunction f(x: { store: Store }) {\n  x.store.saveAll(1, 2);\n}\n",
+    });
+    assert.match(after['b.ts'] ?? '', /x\.store\.saveAll\(1\);/);
+  });
+
+  it('is not followed with other arguments, behind a module, or in a file without the class', async () => {
+    for (const b of [
+      "import type { Store } from './a';\nx.store.saveAll(1, 2, 3);\n",
+      "import type { Store } from './a';\nimport * as fs from 'fs';\nfs.saveAll(1, 2);\n",
+      'x.store.saveAll(1, 2);\n',
+    ])
+      assert.deepEqual(await followed({ 'a.ts': STORE, 'b.ts': b }), {}, b);
+  });
+
+  it('is not followed if another class or object has it', async () => {
+    for (const other of ['class Other { saveAll(a, b) {} }', 'const other = { saveAll: 1 };'])
+      assert.deepEqual(
+        await followed({ 'a.ts': STORE, 'b.ts': `import './a';\nx.store.saveAll(1, 2);\n`, 'c.ts': other }),
+        {},
+      );
+  });
+
+  it('needs an object named like the class if its name is one word', async () => {
+    const after = await followed({
+      'a.ts': 'export class FileStore {\n  save(a: number«, b: number|») {}\n}\n',
+      'b.ts': "import './a';\nx.store.save(1, 2);\nx.list.save(1, 2);\n",
+    });
+    assert.deepEqual(after, { 'b.ts': "import './a';\nx.store.save(1);\nx.list.save(1, 2);\n" });
+  });
+});
+
 describe('no call is changed', () => {
   const cases: readonly (readonly [title: string, file: string, marked: string])[] = [
     ['for a parameter with a default value', 'a.ts', 'function f(a: number«|, b = 1») {}\nf(1);'],
@@ -99,6 +228,16 @@ describe('no call is changed', () => {
       'for a function of the same name in another scope',
       'a.ts',
       'function g() { function f(a: number«, b: number|») {} }\nf(1, 2);',
+    ],
+    [
+      'for lines taken out of a list whose function still uses the parameter',
+      'a.py',
+      'def f(\n    a,\n«    b,\n|»):\n    return b\nf(1, 2)\n',
+    ],
+    [
+      'for a constructor of several',
+      'A.java',
+      'class A { A(int a«, int b|») {} A(String a, String b) {} void g() { new A("a", "b"); } }',
     ],
     ['with spread arguments', 'a.ts', 'function f(a: number«, b: number|») {}\nf(...list);'],
   ];
