@@ -33,7 +33,7 @@ const OPENING = '([{<';
 const CLOSING = ')]}>';
 
 /** Splits "(a, b: Map<c, d>)" at its commas, without `self`. */
-export function splitList(list: string): string[] {
+function splitList(list: string): string[] {
   const items: string[] = [];
   let depth = 0;
   let item = '';
@@ -126,7 +126,7 @@ function mayBeRenamed(old: readonly string[], origins: readonly (number | undefi
 }
 
 /** Returns the name of a parameter, in the order of words of any language: `int a`, `a: int`, `$a`. */
-export function nameOfParameter(parameter: string, isNameFirst: boolean): string {
+function nameOfParameter(parameter: string, isNameFirst: boolean): string {
   const [head = ''] = parameter.split(/=(?!>)/, 1);
   const beforeColon = /^([^:]*?)\??\s*:(?!:)/.exec(head)?.[1];
   const words = (beforeColon ?? head).match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? [];
