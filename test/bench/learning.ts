@@ -9,15 +9,16 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
+import { openModel } from '../../sidecar/cli/commands/learn/processes.ts';
+import { trainableExperts } from '../../sidecar/cli/commands/learn/trainableExperts.ts';
 import { readFolderSources } from '../../sidecar/cli/folderSources.ts';
 import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
 import { detectFim } from '../../sidecar/completion/prompt/fim.ts';
-import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import { fillWindows, type FillWindow } from '../../sidecar/learning/fillWindows.ts';
 import { generalNats } from '../../sidecar/learning/generalNats.ts';
 import { measureFills, type FillScore } from '../../sidecar/learning/measureFills.ts';
 import { openSourceWorkspace, uriOfSource, type SourceWorkspace } from '../../sidecar/learning/sourceWorkspace.ts';
-import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
 import { weighRecent } from '../../sidecar/learning/pass.ts';
 import { splitSources } from '../../sidecar/learning/splitSources.ts';
 import { trainingTexts } from '../../sidecar/learning/trainingTexts.ts';
@@ -52,8 +53,8 @@ if (options.write)
   await writeReport({
     name: 'learning',
     title: 'Learning a workspace',
-    body: `An expert of rank 16 is trained on a repository. One file in ten is held out, chosen by a hash of its path. In held-out files, windows of twelve lines are filled with the prompts of completion: the text on both sides,
-and with *context* at most 768 tokens of other files. Each token is predicted with the tokens before it given. *Nats* are per token; *lines* is the share of lines that have only likeliest tokens.
+    body: `An expert of rank 16 is trained on a repository, as \`chorus learn\` trains it. *Base* is the model as it ships, with its own experts. The workspace's expert begins with these and takes their place. One file in ten is held out, chosen by a hash of its path. In held-out files, windows of twelve lines are filled with the prompts of completion: the text on both sides,
+and with *context* at most 768 tokens of other files. Each token is predicted with the tokens before it given. *Nats* are per token; *lines* is the share of lines that have only likeliest tokens. N-grams only draft: they make completions faster and leave each token as it is.
 *General code* is the change of nats per token of programs in ten languages that belong to no repository. Errors are standard errors over windows. The goal: 3 points of lines and 8 % of nats over context, general code within 0.5 %.
 
 ${learningTable(outcomes)}`,
@@ -76,6 +77,7 @@ async function learn(repository: string, root: string): Promise<void> {
   const before = await measure(windows, { adapters: [], indexed });
   const train = expertOptions({
     modelPath,
+    continueFrom: await trainableExperts(modelPath),
     outputFile: path.join(folder, 'expert.gguf'),
     trainingFolder: path.join(folder, 'training'),
     maxTokens: Number(options.tokens),
@@ -123,25 +125,14 @@ async function measure(
   windows: readonly FillWindow[],
   { adapters, indexed }: { readonly adapters: readonly string[]; readonly indexed: SourceWorkspace },
 ): Promise<Measured> {
-  const engine = new EngineProcess();
-  try {
-    const model = await engine.load({
-      modelPath,
-      adapters,
-      engine: 'chorus',
-      device: 'cpu',
-      threads,
-      contextSizeTokens: 0,
-    });
-    const shared = { engine, model, uriOf: uriOfSource };
-    return {
-      model: model.name,
-      hasFillMarks: (await detectFim(engine, model)) !== undefined,
-      alone: await measureFills(windows, shared),
-      withContext: await measureFills(windows, { ...shared, workspace: indexed.workspace }),
-      general: await generalNats(engine, model),
-    };
-  } finally {
-    await engine.dispose();
-  }
+  await using opened = await openModel({ modelPath, adapters, threads });
+  const { engine, model } = opened;
+  const shared = { engine, model, uriOf: uriOfSource };
+  return {
+    model: model.name,
+    hasFillMarks: (await detectFim(engine, model)) !== undefined,
+    alone: await measureFills(windows, shared),
+    withContext: await measureFills(windows, { ...shared, workspace: indexed.workspace }),
+    general: await generalNats(engine, model),
+  };
 }

@@ -11,12 +11,13 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
 import { recentLinesOf } from '../../sidecar/cli/commands/learn/gitHistory.ts';
+import { openModel } from '../../sidecar/cli/commands/learn/processes.ts';
+import { trainableExperts } from '../../sidecar/cli/commands/learn/trainableExperts.ts';
 import { readFolderSources } from '../../sidecar/cli/folderSources.ts';
 import type { WeightedText } from '../../sidecar/common/weightedText.ts';
-import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import { gainOf } from '../../sidecar/learning/adoption.ts';
 import { fillWindows } from '../../sidecar/learning/fillWindows.ts';
-import { measureModel, type Measured, type MeasuredModel } from '../../sidecar/learning/measureModel.ts';
+import { measureModel, type Measured } from '../../sidecar/learning/measureModel.ts';
 import { weighRecent } from '../../sidecar/learning/pass.ts';
 import { splitSources } from '../../sidecar/learning/splitSources.ts';
 import { trainingTexts } from '../../sidecar/learning/trainingTexts.ts';
@@ -73,6 +74,7 @@ async function train(name: string, texts: readonly WeightedText[]): Promise<stri
       ...expertOptions({
         ...{ modelPath, outputFile, threads, seed: 1, maxTokens: Number(options.tokens) },
         ...{ trainingFolder: path.join(folder, 'training'), hasFillMarks: base.hasFillMarks },
+        continueFrom: await trainableExperts(modelPath),
       }),
       resume: false,
     },
@@ -82,16 +84,8 @@ async function train(name: string, texts: readonly WeightedText[]): Promise<stri
 }
 
 function measure(...adapters: readonly string[]): Promise<Measured> {
+  const open = (files: readonly string[]) => openModel({ modelPath, adapters: files, threads });
   return measureModel(windows, { adapters, open, signal: never });
-}
-
-async function open(adapters: readonly string[]): Promise<MeasuredModel> {
-  const engine = new EngineProcess();
-  const model = await engine.load({
-    ...{ modelPath, adapters, engine: 'chorus', device: 'cpu', threads },
-    contextSizeTokens: 0,
-  });
-  return { engine, model, [Symbol.asyncDispose]: () => engine.dispose() };
 }
 
 function tell(name: string, { fills, generalNats }: Measured): void {

@@ -7,11 +7,8 @@ import { learningFolder } from '../../keptContexts/learntFolder.ts';
 import { expertFolder, type ExpertFolder } from '../../learning/expertStore.ts';
 import { learnNewCode, learnWorkspace, type LearnOptions } from '../../learning/learnWorkspace.ts';
 import { readLearntStatus } from '../../learning/learntStatus.ts';
-import { readAdapterFile } from '../../models/adapters/adapterFile.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { defaultModelPath } from '../../shelf/defaultModel.ts';
-import { expertsOf } from '../../shelf/modelExperts.ts';
-import { EXPERT_RANK } from '../../workshop/train/expertOptions.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { readFolderSources } from '../folderSources.ts';
 import { interruptible } from '../interruptible.ts';
@@ -23,6 +20,7 @@ import { recentLinesOf } from './learn/gitHistory.ts';
 import { learnInBackground } from './learn/inBackground.ts';
 import { printResult, printStatus } from './learn/print.ts';
 import { openModel, requireTrainable, trainPass } from './learn/processes.ts';
+import { trainableExperts } from './learn/trainableExperts.ts';
 
 interface LearnCommandOptions {
   readonly json: boolean;
@@ -128,13 +126,4 @@ async function learnOptions({
     open: (adapters) => openModel({ modelPath, adapters, threads, pausing }),
     train: (request) => trainPass({ modelPath, signal, onProgress, pausing }, request),
   };
-}
-
-/** Returns the file of a model's own experts if a training can begin with them. */
-async function trainableExperts(modelPath: string): Promise<string | undefined> {
-  const file = await expertsOf(modelPath);
-  const adapter = file === undefined ? undefined : await readAdapterFile(file).catch(() => undefined);
-  const isTrainable =
-    adapter && !adapter.mixture && [...adapter.matrices.values()].every(({ rank }) => rank <= EXPERT_RANK);
-  return isTrainable ? file : undefined;
 }

@@ -7,7 +7,7 @@ import { checkExpertInProcess, trainInProcess } from '../../../workshop/train/tr
 import { InterruptedError } from '../../exitCodes.ts';
 import type { Pausing } from '../../pausing.ts';
 
-/** Loads a model in an engine of its own, which pauses with the other processes. */
+/** Loads a model and its own experts in an engine of its own, which pauses with the other processes. */
 export async function openModel({
   modelPath,
   adapters,
@@ -17,7 +17,7 @@ export async function openModel({
   readonly modelPath: string;
   readonly adapters: readonly string[];
   readonly threads: number;
-  readonly pausing: Pausing;
+  readonly pausing?: Pausing;
 }): Promise<MeasuredModel> {
   const engine = new EngineProcess();
   try {
@@ -30,7 +30,7 @@ export async function openModel({
       threads,
       contextSizeTokens: 0,
     });
-    const included = engine.pid === undefined ? undefined : pausing.include(engine.pid);
+    const included = engine.pid === undefined ? undefined : pausing?.include(engine.pid);
     return {
       engine,
       model,
