@@ -13,7 +13,8 @@ import { pythonImport } from './pythonImport.ts';
 export function importEdits(importing: Importing, sources: readonly ImportSource[]): TextEdit[] {
   const groups = new Map<string, ImportSource[]>();
   for (const source of sources) {
-    const key = `${source.form} ${source.path ?? source.specifier}`;
+    // Brackets hold the packages of Go together.
+    const key = importing.document.languageId === 'go' ? '' : `${source.form} ${source.path ?? source.specifier}`;
     groups.set(key, [...(groups.get(key) ?? []), source]);
   }
   const edits = new Map<number, string>();

@@ -174,6 +174,33 @@ describe('a typed name suggests its import', () => {
     );
   });
 
+  it('of packages of Go into brackets around a single import', async () => {
+    const a = 'package a\n\nimport (\n\t"errors"\n\t"fmt"\n\t"strings"\n\n\t"example.com/x/cart"\n)\n';
+    const body = 'func f() {\n\t«|fmt.Print(strings.ToUpper(cart.Name), errors.New)»\n}\n';
+    const imports = 'import (\n\t"errors"\n\t"fmt"\n\t"strings"\n\n\t"example.com/x/cart"\n)\n';
+    for (const single of ['"fmt"', '"example.com/x/cart"', '"strings"'])
+      assert.deepEqual(
+        await imported({ 'a.go': a, 'b.go': `package a\n\nimport ${single}\n\n${body}` }),
+        { 'b.go': `package a\n\n${imports}\n${body.replace(/«\||»/g, '')}` },
+        single,
+      );
+  });
+
+  it('of a package of Go among lines of imports, and apart from C', async () => {
+    const a = 'package a\n\nimport (\n\t"fmt"\n\t"strings"\n)\n';
+    const body = 'func f() {\n\t«|strings.ToUpper(x)»\n}\n';
+    for (const [before, after] of [
+      ['import "fmt"\nimport "time"\n', 'import "fmt"\nimport "strings"\nimport "time"\n'],
+      ['// int x;\nimport "C"\n', '// int x;\nimport "C"\n\nimport "strings"\n'],
+      ['', '\nimport "strings"\n'],
+    ])
+      assert.deepEqual(
+        await imported({ 'a.go': a, 'b.go': `package a\n${before}\n${body}` }),
+        { 'b.go': `package a\n${after}\n${body.replace(/«\||»/g, '')}` },
+        before,
+      );
+  });
+
   it('behind directives and a comment about the file', async () => {
     for (const head of ["'use client';\n", '// Licence: MIT\n\n', "#!/usr/bin/env node\n// About.\n'use strict';\n"])
       assert.deepEqual(
