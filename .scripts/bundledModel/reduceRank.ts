@@ -7,14 +7,15 @@ import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 
 /**
  * Writes an adapter with a smaller rank: of each matrix's change the best approximation with that rank, in float16.
- * Throws `TroubleError`.
+ * `minus` is an adapter whose change is subtracted first. Throws `TroubleError`.
  */
 export async function reduceRank(
   input: string,
   output: string,
-  { rank, name }: { rank: number; name: string },
+  { rank, name, minus }: { readonly rank: number; readonly name: string; readonly minus?: string },
 ): Promise<void> {
   const { matrices } = await readAdapterFile(input);
+  const subtracted = minus === undefined ? undefined : (await readAdapterFile(minus)).matrices;
   const metadata = new Map<string, GgufEntry>([
     ...(await copiedMetadata(await readGgufHeader(input))),
     ['general.name', { type: 'string', value: name }],
@@ -22,7 +23,8 @@ export async function reduceRank(
     ['adapter.lora.alpha', { type: 'f32', value: rank }],
   ]);
   const tensors = [...matrices].flatMap(([matrix, factors]): TensorSource[] => {
-    const { down, up } = reducedFactors(factors, rank);
+    const other = subtracted?.get(matrix);
+    const { down, up } = reducedFactors(other ? difference(factors, other) : factors, rank);
     const [[width = 1], [, height = 1]] = [factors.down.shape, factors.up.shape];
     return [
       { name: `${matrix}.lora_a`, type: 'F16', shape: [width, rank], chunks: () => [fromFloat32('F16', down, width)] },
@@ -64,6 +66,27 @@ export function reducedFactors(
       newColumns.map((value, index) => value * (share[Math.floor(index / height)] as number)),
       height,
     ),
+  };
+}
+
+/** The change of one adapter without that of another: the factors of both side by side, `[in, r + s]`, `[r + s, out]`. */
+export function difference(one: MatrixFactors, other: MatrixFactors): MatrixFactors {
+  const [width, height, rank] = [one.down.shape[0], one.up.shape[1], one.rank + other.rank];
+  const down = new Float32Array(width * rank);
+  down.set(toFloat32(one.down.type, one.down.bytes));
+  down.set(toFloat32(other.down.type, other.down.bytes), width * one.rank);
+  const [plus, minus] = [one, other].map(({ up }) => toFloat32(up.type, up.bytes)) as [Float32Array, Float32Array];
+  const up = Float32Array.from({ length: rank * height }, (_, index) => {
+    const [row, column] = [Math.floor(index / rank), index % rank];
+    return column < one.rank
+      ? one.scale * (plus[row * one.rank + column] as number)
+      : -other.scale * (minus[row * other.rank + column - one.rank] as number);
+  });
+  return {
+    down: { type: 'F32', shape: [width, rank], bytes: fromFloat32('F32', down, width) },
+    up: { type: 'F32', shape: [rank, height], bytes: fromFloat32('F32', up, rank) },
+    rank,
+    scale: 1,
   };
 }
 

@@ -6,6 +6,7 @@
  *
  * Each of four domains has an adapter of `--rank`, trained on `--tokens` tokens. One adapter has the rank of all four
  * together, and is trained on all their tokens. So are as many experts with their routers, unless `--skip-together`.
+ * Smaller experts over a shared adapter have the same bytes together.
  *
  * Trained adapters are kept in the developer cache, so a run goes on where it was interrupted. The texts come from `npx
  * tsx .scripts/bundledModel/corpus.ts`.
@@ -18,6 +19,7 @@ import { developerCacheFolder, fetchModel, isFetchable } from '../../.scripts/fe
 import { makeArms, type Arm, type TrainedAdapters } from './lowRankExperts/arms.ts';
 import { DOMAINS, textsOf, type Domain } from './lowRankExperts/domains.ts';
 import { measureArm } from './lowRankExperts/measureArm.ts';
+import { trainOverShared } from './lowRankExperts/expertsOverShared.ts';
 import { expertsTable, type ArmScores } from './lowRankExperts/table.ts';
 import { trainAdapter } from './lowRankExperts/trainAdapter.ts';
 import { writeReport } from './report.ts';
@@ -69,13 +71,14 @@ async function trainAll(seed: number): Promise<TrainedAdapters> {
   const together = values['skip-together']
     ? undefined
     : await trainAdapter({ ...ofAll, name: 'together', rank, experts: DOMAINS.length });
-  return { modelPath, folder, all, together, byDomain: adapters };
+  const overShared = await trainOverShared({ ...ofAll, all, rank, tokens, byDomain: training });
+  return { modelPath, folder, all, together, byDomain: adapters, overShared };
 }
 
 /** Adds the scores of an arm to those of other seeds. */
-async function measure({ name, adapterFor }: Arm): Promise<void> {
-  const scores = await byDomain((domain) => measureArm(modelPath, adapterFor(domain), heldOut[domain]));
-  const files = new Set(DOMAINS.flatMap((domain) => adapterFor(domain) ?? []));
+async function measure({ name, adaptersFor }: Arm): Promise<void> {
+  const scores = await byDomain((domain) => measureArm(modelPath, adaptersFor(domain), heldOut[domain]));
+  const files = new Set(DOMAINS.flatMap((domain) => adaptersFor(domain)));
   let sizeBytes = 0;
   for (const file of files) sizeBytes += (await stat(file)).size;
   const before = totals.get(name)?.scores;

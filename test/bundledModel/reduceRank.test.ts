@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { reducedFactors } from '../../.scripts/bundledModel/reduceRank.ts';
+import { difference, reducedFactors } from '../../.scripts/bundledModel/reduceRank.ts';
 import { fromFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { truncatedSingular } from '../../kernels/training/linearAlgebra/singularValues.ts';
 import { normalDeviates } from '../../sidecar/models/decoding/random.ts';
@@ -43,5 +43,20 @@ describe('An adapter of a smaller rank', () => {
       return [0, 1].reduce((sum, k) => sum + values[k]! * left[k * HEIGHT + row]! * right[k * WIDTH + column]!, 0);
     });
     assertNear(product(reduced.down, reduced.up, 2), best);
+  });
+
+  it('changes matrices by the difference of two adapters', () => {
+    const [otherDown, otherUp] = [random(WIDTH * 2), random(2 * HEIGHT)];
+    const other = {
+      down: { type: 'F32', shape: [WIDTH, 2], bytes: fromFloat32('F32', otherDown, WIDTH) },
+      up: { type: 'F32', shape: [2, HEIGHT], bytes: fromFloat32('F32', otherUp, 2) },
+      rank: 2,
+      scale: 0.5,
+    } as const;
+    const expected = product(otherDown, otherUp, 2).map((value, index) => whole[index]! - 0.5 * value);
+    const reduced = reducedFactors(difference(factors, other), RANK + 2);
+    assertNear(product(reduced.down, reduced.up, RANK + 2), expected);
+    const nothing = reducedFactors(difference(factors, factors), RANK);
+    assertNear(product(nothing.down, nothing.up, RANK), new Float64Array(whole.length));
   });
 });

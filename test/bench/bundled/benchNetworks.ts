@@ -29,7 +29,11 @@ export interface BenchNetworks extends AsyncDisposable {
 
 /** Opens a model on this machine's processor. Throws `TroubleError`. */
 export async function openForBench(
-  { file: modelPath, experts }: Pick<BenchModel, 'file' | 'experts'>,
+  {
+    file: modelPath,
+    experts,
+    adapters = experts === undefined ? [] : [experts],
+  }: Pick<BenchModel, 'file' | 'experts'> & { readonly adapters?: readonly string[] },
   { capacityTokens, networks: count = os.availableParallelism() }: { capacityTokens: number; networks?: number },
 ): Promise<BenchNetworks> {
   const closing: (() => unknown)[] = [];
@@ -65,7 +69,7 @@ export async function openForBench(
           await openNetwork(modelPath, {
             placement: onOneDevice(use(new Device('cpu', { threads: 1 }))),
             capacityTokens,
-            adapters: experts === undefined ? [] : [experts],
+            adapters,
           }),
         ),
       );

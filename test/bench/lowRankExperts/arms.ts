@@ -8,11 +8,12 @@ import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import type { LowRankUpcycleParams } from '../../../sidecar/workshop/protocol.ts';
 import { upcycleLowRank } from '../../../sidecar/workshop/upcycle/lowRank/upcycleLowRank.ts';
 import { DOMAINS, textsOf, type Domain } from './domains.ts';
+import type { ExpertsOverShared } from './expertsOverShared.ts';
 
 /** Adapters over the base for the texts of each domain. */
 export interface Arm {
   readonly name: string;
-  readonly adapterFor: (domain: Domain) => string | undefined;
+  readonly adaptersFor: (domain: Domain) => readonly string[];
 }
 
 export const BASE_ARM = 'the base';
@@ -26,6 +27,7 @@ export interface TrainedAdapters {
   /** Experts and routers that were trained together on the texts of all domains. Absent: none were. */
   readonly together?: string;
   readonly byDomain: Readonly<Record<Domain, string>>;
+  readonly overShared: ExpertsOverShared;
 }
 
 type Gates = Pick<LowRankUpcycleParams, 'gates' | 'expertsUsed'>;
@@ -43,20 +45,45 @@ export async function makeArms(trained: TrainedAdapters): Promise<readonly Arm[]
     'the best gate in closed form': { gates: closedForm, expertsUsed: 1 },
   };
   const arms: Arm[] = [
-    { name: BASE_ARM, adapterFor: () => undefined },
-    { name: SINGLE_ARM, adapterFor: () => trained.all },
-    { name: 'the adapter of the domain, known', adapterFor: (domain) => trained.byDomain[domain] },
+    { name: BASE_ARM, adaptersFor: () => [] },
+    { name: SINGLE_ARM, adaptersFor: () => [trained.all] },
+    { name: 'the adapter of the domain, known', adaptersFor: (domain) => [trained.byDomain[domain]] },
     ...(trained.together === undefined
       ? []
-      : [{ name: 'mixture of projections, trained together', adapterFor: () => trained.together }]),
+      : [{ name: 'mixture of projections, trained together', adaptersFor: () => [trained.together as string] }]),
   ];
   for (const [name, { expertsUsed, ...chosen }] of Object.entries(gates)) {
-    const made = await mixtureOf(trained, chosen.gates);
+    const made = await mixtureOf(trained, chosen.gates, `gates ${chosen.gates.kind}`);
     for (const form of MIXTURE_FORMS) {
       const file = path.join(trained.folder, `${form} ${name}.gguf`);
       await copyWithKeys(made, file, { form, expertsUsed });
-      arms.push({ name: `mixture of ${form}, ${name}`, adapterFor: () => file });
+      arms.push({ name: `mixture of ${form}, ${name}`, adaptersFor: () => [file] });
     }
+  }
+  return [...arms, ...(await armsOverShared(trained, gates))];
+}
+
+/** A shared adapter counts for every token. Gates weigh the experts over it. */
+async function armsOverShared(
+  { modelPath, folder, overShared: { all, shared, byDomain } }: TrainedAdapters,
+  gates: Readonly<Record<string, Gates>>,
+): Promise<readonly Arm[]> {
+  const arms: Arm[] = [
+    { name: 'one adapter for all, its texts twice', adaptersFor: () => [all] },
+    { name: 'the shared adapter alone', adaptersFor: () => [shared] },
+    {
+      name: 'the shared adapter and the expert of the domain, known',
+      adaptersFor: (domain) => [shared, byDomain[domain]],
+    },
+  ];
+  for (const [name, { expertsUsed, gates: chosen }] of Object.entries(gates)) {
+    const made = await mixtureOf({ modelPath, folder, byDomain }, chosen, `shared gates ${chosen.kind}`);
+    const file = path.join(folder, `shared ${name}.gguf`);
+    await copyWithKeys(made, file, { form: 'projections', expertsUsed });
+    arms.push({
+      name: `the shared adapter and a mixture of projections, ${name}`,
+      adaptersFor: () => [shared, file],
+    });
   }
   return arms;
 }
@@ -77,10 +104,11 @@ async function closedFormGates(): Promise<Gates['gates']> {
 
 /** Makes a mixture with these gates, unless it is there. */
 async function mixtureOf(
-  { modelPath, folder, byDomain }: TrainedAdapters,
+  { modelPath, folder, byDomain }: Pick<TrainedAdapters, 'modelPath' | 'folder' | 'byDomain'>,
   gates: LowRankUpcycleParams['gates'],
+  name: string,
 ): Promise<string> {
-  const outputPath = path.join(folder, `gates ${gates.kind}.gguf`);
+  const outputPath = path.join(folder, `${name}.gguf`);
   if (!existsSync(outputPath))
     await upcycleLowRank({
       basePath: modelPath,

@@ -19,13 +19,10 @@ const MAX_TOKENS = 2_048;
 /** Predicts each token of texts with the tokens before it given. */
 export async function measureArm(
   modelPath: string,
-  adapter: string | undefined,
+  adapters: readonly string[],
   texts: readonly DomainText[],
 ): Promise<readonly TextScore[]> {
-  await using opened = await openForBench(
-    { file: modelPath, ...(adapter === undefined ? {} : { experts: adapter }) },
-    { capacityTokens: MAX_TOKENS },
-  );
+  await using opened = await openForBench({ file: modelPath, adapters }, { capacityTokens: MAX_TOKENS });
   const scores = new Map<DomainText, TextScore>();
   await inParallel(texts, opened.networks, async (text, network) => {
     scores.set(text, await scoreOf(text, opened, network));

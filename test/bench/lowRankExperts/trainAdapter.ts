@@ -14,6 +14,8 @@ export interface AdapterTraining {
   readonly rank: number;
   /** Trains so many experts and their routers together. Absent: one adapter. */
   readonly experts?: number;
+  /** The adapter to begin with. Absent: one without effect. */
+  readonly from?: string;
   readonly tokens: number;
   readonly seed: number;
   readonly threads: number;
@@ -22,7 +24,7 @@ export interface AdapterTraining {
 
 /** Trains an adapter to predict texts, unless an earlier run did. A killed training is continued. Returns its file. */
 export async function trainAdapter(training: AdapterTraining): Promise<string> {
-  const { name, modelPath, folder, rank, experts, tokens, seed, threads, texts } = training;
+  const { name, modelPath, folder, rank, experts, from, tokens, seed, threads, texts } = training;
   const outputFile = path.join(folder, `${name}.gguf`);
   if (existsSync(outputFile)) return outputFile;
   await mkdir(folder, { recursive: true });
@@ -36,7 +38,7 @@ export async function trainAdapter(training: AdapterTraining): Promise<string> {
     seed,
   });
   await trainInProcess(
-    { ...options, adapter: { rank, alpha: 2 * rank, experts }, fimShare: 0 },
+    { ...options, adapter: { rank, alpha: 2 * rank, experts, from }, fimShare: 0 },
     {
       texts: texts.map(({ text }) => ({ text })),
       onProgress: ({ step, totalSteps, loss, tokensPerSecond }) =>
