@@ -38,7 +38,7 @@ const PROMPT_TOKENS_PER_SECOND = 400;
 
 /**
  * Measures how well a model fills windows, with the prompts of completion. Each token is predicted with the tokens
- * before it given. Rejects with `TroubleError`.
+ * before it given. Windows that the context can't hold are left out. Rejects with `TroubleError`.
  */
 export async function measureFills(
   windows: readonly FillWindow[],
@@ -63,6 +63,7 @@ export async function measureFills(
     const extent = { multiline: true, maxTokens: length + HEALED_TOKENS };
     const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: 'readingAhead' });
     const expected = await engine.tokenize(prompt.requiredPrefix + window.middle, { special: false });
+    if (prompt.tokens.length + expected.length > model.contextSizeTokens) continue;
     const scored = await engine.score({ prompt: prompt.tokens, expected }, { signal });
     const tokens = await Promise.all(
       scored.tokens.map(async ({ best }, place): Promise<ScoredToken> => {
