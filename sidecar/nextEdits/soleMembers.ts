@@ -12,6 +12,8 @@ const MAX_DOCUMENTS = 15;
 const CHAIN =
   /(?<![\p{L}\p{N}_])(?:([\p{L}_][\p{L}\p{N}_]*)[^\s;,=()[\]{}]{0,120}?)??([\p{L}_][\p{L}\p{N}_]*)[!?]?(?:\.|->)\s*$/u;
 
+const ACCESS = /[\p{L}\p{N}_][!?]?(?:\.|->)\s*$/u;
+
 interface SearchedMember {
   readonly document: SourceDocument;
   readonly declaration: Declaration;
@@ -62,7 +64,9 @@ function isMeant(leaf: Node, access: Access): boolean {
 }
 
 function isAccess(leaf: Node, { text, root, rules, searched: { name, declaration } }: Access): boolean {
-  const [, first, last = ''] = CHAIN.exec(text.slice(Math.max(0, leaf.startIndex - 200), leaf.startIndex)) ?? [];
+  const before = text.slice(Math.max(0, leaf.startIndex - 200), leaf.startIndex);
+  // Without a dot at the end the search for a chain takes milliseconds.
+  const [, first, last = ''] = (ACCESS.test(before) && CHAIN.exec(before)) || [];
   const container = declaration.container ?? '';
   const isImport = (leavesNamed(root, text, first ?? last) ?? []).some((each) =>
     /import|use_/.test(declarationOf(each, rules)?.owner.type ?? ''),
