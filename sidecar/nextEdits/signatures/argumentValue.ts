@@ -20,6 +20,13 @@ const NO_VARIABLE = /import|use_|class|interface|enum|alias|type_spec|^function|
  * properties of its pattern, or the field of its name of the object around. `undefined` if nothing in sight tells.
  */
 export function argumentValue(parameter: Parameter, place: CallPlace): string | undefined {
+  const value = valueInSight(parameter, place);
+  if (place.document.languageId !== 'php') return value;
+  // Fields have another form there.
+  return value === parameter.name ? `$${value}` : undefined;
+}
+
+function valueInSight(parameter: Parameter, place: CallPlace): string | undefined {
   if (parameter.properties !== undefined)
     return parameter.properties.length > 0 && parameter.properties.every((name) => isInSight(name, place))
       ? `{ ${parameter.properties.join(', ')} }`

@@ -62,13 +62,35 @@ function removalOf(leaf: Node, text: string, { enumName, name }: RemovedCase): T
     label.type === 'switch_label' ? children(label).length === 1 : part.childForFieldName('value')?.id === label.id;
   if (!CASE.test(part.type) || !isLabel || !(isQualified || label.text === `case ${name}`)) return [];
   if (children(part).filter(({ type }) => type === 'switch_label').length > 1 || goesOn(part)) return [];
-  return [wholeLines(part, text)];
+  const previous = partBefore(part);
+  if (previous === undefined || statementsOf(part).length === 0) return [wholeLines(part, text)];
+  // The case before this one may need the statements.
+  if (statementsOf(previous).length === 0) return labelLine(part, label, text);
+  return goesOn(previous) ? [] : [wholeLines(part, text)];
+}
+
+/** Returns the part of a switch before another one. Comments may stand between them. */
+function partBefore(part: Node): Node | undefined {
+  let previous = part.previousNamedSibling;
+  while (previous?.type === 'comment') previous = previous.previousNamedSibling;
+  return previous && CASE.test(previous.type) ? previous : undefined;
+}
+
+function statementsOf(part: Node): Node[] {
+  const own = children(part).filter(({ type }) => type !== 'switch_label');
+  return part.type === 'switch_case' ? own.slice(1) : own;
+}
+
+/** Returns the edit that removes the line of a label, if nothing else stands there. */
+function labelLine(part: Node, label: Node, text: string): TextEdit[] {
+  const start = text.lastIndexOf('\n', part.startIndex - 1) + 1;
+  const rest = /^[ \t]*:?[ \t]*\r?\n/.exec(text.slice(label.endIndex, label.endIndex + 200));
+  return rest && text.slice(start, part.startIndex).trim() === '' ? [[start, label.endIndex + rest[0].length, '']] : [];
 }
 
 /** Whether the part of a switch runs on into the next one after statements of its own. */
 function goesOn(part: Node): boolean {
-  const own = children(part).filter(({ type }) => type !== 'switch_label');
-  const last = part.type === 'switch_case' ? own.slice(1).at(-1) : own.at(-1);
+  const last = statementsOf(part).at(-1);
   if (part.type === 'switch_rule' || last === undefined) return false;
   const end = /block$/.test(last.type) ? children(last).at(-1) : last;
   return !/^(?:return|break|throw|continue)_statement$/.test(end?.type ?? '');

@@ -27,9 +27,19 @@ describe('a removed case of an enum', () => {
     });
   });
 
+  it('leaves its statements to a case without any before it', async () => {
+    const after = await followed({
+      'a.ts': `${ENUM}switch (c) {\n  case Color.Red:\n  case Color.Green:\n    return 2;\n  case Color.Blue:\n    return 3;\n}\n`,
+    });
+    const rest = 'switch (c) {\n  case Color.Red:\n    return 2;\n  case Color.Blue:\n    return 3;\n}\n';
+    assert.equal(after['a.ts'], `enum Color {\n  Red,\n  Blue,\n}\n${rest}`);
+  });
+
   it('stays where the code runs on into the next case, and where another enum has it', async () => {
     for (const rest of [
       'switch (c) {\n  case Color.Green:\n    go();\n  case Color.Red:\n    return 2;\n}\n',
+      'switch (c) {\n  case Color.Red:\n    go();\n  // It goes on.\n  case Color.Green:\n    return 2;\n}\n',
+      'switch (c) {\n  case Color.Red:\n  case Color.Green: return 2;\n}\n',
       'switch (c) {\n  case Other.Green:\n    return 2;\n}\n',
       'if (c === Color.Green) go();\n',
     ])

@@ -38,6 +38,12 @@ describe('a changed list of parameters suggests its calls', () => {
       'class A { constructor(a: number) {} }\nnew A(1);',
     ],
     [
+      'an added parameter of PHP',
+      'a.php',
+      '<?php\nfunction f($a«|, $depth») {}\nfunction g($depth) {\n  f(1);\n}\n',
+      '<?php\nfunction f($a, $depth) {}\nfunction g($depth) {\n  f(1, $depth);\n}\n',
+    ],
+    [
       'an added parameter whose name is in sight',
       'a.ts',
       'function f(a: number«, scale: number|») {}\nfunction g(scale: number) { f(1); }'.replace(
