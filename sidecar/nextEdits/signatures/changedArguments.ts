@@ -35,8 +35,7 @@ export function changedArguments(
   { valueOf, hasNames }: ArgumentRules,
 ): ChangedArguments | undefined {
   const nodes = children(list);
-  if (nodes.length < list.namedChildren.length || nodes.some(({ type }) => /spread|splat|variadic/.test(type)))
-    return undefined;
+  if (nodes.length < list.namedChildren.length || nodes.some(isUncertain)) return undefined;
   const passed = passedTo(nodes, before);
   if (passed === undefined) return undefined;
   const found = new NewArguments(nodes, { before, passed });
@@ -129,6 +128,11 @@ function passedTo(nodes: readonly Node[], parameters: readonly Parameter[]): Map
   }
   const isWhole = parameters.every(({ isOptional }, index) => isOptional || passed.has(index));
   return isWhole ? passed : undefined;
+}
+
+/** Whether a node may be several arguments, or is one with a name as C# and PHP write it. */
+function isUncertain({ type, text }: Node): boolean {
+  return /spread|splat|variadic/.test(type) || (type === 'argument' && /^[\p{L}_][\p{L}\p{N}_]*\s*:(?!:)/u.test(text));
 }
 
 function isKeyword({ type }: Node): boolean {

@@ -1,19 +1,24 @@
 import { children } from '../../syntax/nodeTexts.ts';
+import type { Node } from '../../syntax/treeSitter.ts';
 import { PARAMETER_LISTS } from '../functions.ts';
-import type { ScopeRules } from '../scopes.ts';
 import type { ChangedFunction } from './changedFunctions.ts';
 
-/** Whether a class has another constructor or method of the same name, so that a call may mean that. */
-export function isOverloaded({ list }: ChangedFunction, rules: ScopeRules): boolean {
+/** Whether a function, method or constructor of the same name stands beside it, so that a call may mean that. */
+export function isOverloaded({ list }: ChangedFunction): boolean {
   const own = list.parent;
-  const body = own?.parent;
   const name = own?.childForFieldName('name')?.text;
-  if (!own || !body || name === undefined || !rules.classes.has(body.parent?.type ?? '')) return false;
-  return children(body).some(
-    (each) =>
-      each.id !== own.id &&
-      each.type === own.type &&
-      each.childForFieldName('name')?.text === name &&
-      PARAMETER_LISTS.test(each.childForFieldName('parameters')?.type ?? ''),
-  );
+  const around = own?.parent?.type === 'export_statement' ? own.parent.parent : own?.parent;
+  if (!own || !around || name === undefined) return false;
+  return children(around)
+    .map(exported)
+    .some(
+      (each) =>
+        each.id !== own.id &&
+        each.childForFieldName('name')?.text === name &&
+        PARAMETER_LISTS.test(each.childForFieldName('parameters')?.type ?? ''),
+    );
+}
+
+function exported(node: Node): Node {
+  return node.type === 'export_statement' ? (node.childForFieldName('declaration') ?? node) : node;
 }

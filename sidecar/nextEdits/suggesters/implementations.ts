@@ -5,6 +5,7 @@ import type { ChangedFunction } from '../signatures/changedFunctions.ts';
 import { rebuiltList } from '../signatures/rebuiltList.ts';
 import { areRelatives } from '../relatives.ts';
 import type { SourceDocument, SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
+import { placesOfWord } from '../words.ts';
 
 const CONFIDENCE = 0.85;
 const MAX_DOCUMENTS = 16;
@@ -46,6 +47,12 @@ function hasOther({ owner, leaf }: Declaration, { after }: ListChange, languageI
   });
 }
 
+/** Whether a method's body uses a parameter that another method lost. */
+function usesRemoved({ owner }: Declaration, { before, origins }: ListChange): boolean {
+  const body = owner.childForFieldName('body')?.text ?? '';
+  return before.some(({ name }, index) => !origins.includes(index) && placesOfWord(body, name, 1).length > 0);
+}
+
 function typesOf(parameters: readonly Parameter[]): string {
   return parameters.map(({ type, name }) => type ?? name).join();
 }
@@ -57,7 +64,7 @@ function editOf(declared: Declaration, { text, languageId }: SourceDocument, cha
   const nodes = parametersOf(list);
   const own = parametersIn(list.text, languageId);
   const hasSame = own.map(({ name }) => name).join() === change.before.map(({ name }) => name).join();
-  if (!hasSame || nodes.length !== own.length) return [];
+  if (!hasSame || nodes.length !== own.length || usesRemoved(declared, change)) return [];
   const all = children(list);
   const self = all.filter(({ id }) => !nodes.some((node) => node.id === id)).map((node) => ({ node, text: node.text }));
   const items = change.after.map((parameter, place) => {

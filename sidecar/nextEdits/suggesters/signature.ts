@@ -59,7 +59,7 @@ async function callEdits(context: SuggestContext, { document, root, rules, chang
   const { declaration } = changed;
   const name = declaration.leaf.text;
   const own = usesOf({ root, text: document.text, rules, declaration, name });
-  if (own === undefined || isOverloaded(changed, rules)) return [];
+  if (own === undefined || isOverloaded(changed)) return [];
   const elsewhere = await usesInOtherDocuments(context, { document, declaration, name });
   const sole = await usesOfSoleMember(context, { document, declaration, name });
   const leaves = new Map<string, Map<number, Node>>();

@@ -44,6 +44,17 @@ describe('a changed parameter of a method', () => {
     assert.deepEqual(after, {});
   });
 
+  it('is not suggested where the body uses a removed parameter', async () => {
+    const lost = 'interface I {\n  run(a: number«, id: string|»): void;\n}\n';
+    const using = 'class A implements I {\n  run(a: number, id: string): void { use(id); }\n}\n';
+    const { after } = await edited(
+      { 'a.ts': `${lost}${using}class B implements I {\n  run(a: number, id: string): void {}\n}\n` },
+      { kind: 'signature' },
+    );
+    const rest = 'class B implements I {\n  run(a: number): void {}\n}\n';
+    assert.deepEqual(after, { 'a.ts': `interface I {\n  run(a: number): void;\n}\n${using}${rest}` });
+  });
+
   it('is not suggested for a private method, or where the class has the new parameters already', async () => {
     for (const files of [
       {

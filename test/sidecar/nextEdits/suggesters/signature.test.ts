@@ -86,6 +86,22 @@ describe('a changed list of parameters suggests its calls', () => {
     );
   });
 
+  it('but not where an overload, or names in another order, decide about the arguments', async () => {
+    const silent: readonly MarkedFiles[] = [
+      {
+        'a.ts':
+          'function f(a: number): void;\nfunction f(a: unknown«|, id: string»): void {}\nfunction g(id: string) { f(1); }\n',
+      },
+      {
+        'a.ts':
+          'export function f(a: number«|, id: string»): void;\nexport function f(a: unknown): void {}\nfunction g(id: string) { f(1); }\n',
+      },
+      { 'A.cs': 'class A {\n  void F(«int a, |»int b) {}\n  void G() { F(b: 2, a: 1); }\n}\n' },
+      { 'a.php': '<?php\nfunction f(«$a, |»$b) {}\nf(b: 2, a: 1);\n' },
+    ];
+    for (const files of silent) assert.deepEqual(await followed(files), {}, JSON.stringify(files));
+  });
+
   it('is less certain of an argument that no name in sight gives', async () => {
     const { suggestions } = await edited({ 'a.ts': 'function f(a: number«|, scale: number») {}\nf(1);' });
     assert.deepEqual(
