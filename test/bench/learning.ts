@@ -6,6 +6,7 @@
  * Each run adds its repositories to `docs/results/learning.outcomes.json`, from which `--write` makes the page. Without
  * a folder it only makes the page. A killed training is continued by the same command.
  */
+import { execa } from 'execa';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -54,7 +55,7 @@ if (options.write)
     name: 'learning',
     title: 'Learning a workspace',
     body: `An expert of rank 16 is trained on a repository, as \`chorus learn\` trains it. *Base* is the model as it ships, with its own experts. The workspace's expert begins with these and takes their place. One file in ten is held out, chosen by a hash of its path. In held-out files, windows of twelve lines are filled with the prompts of completion: the text on both sides,
-and with *context* at most 768 tokens of other files. Each token is predicted with the tokens before it given. *Nats* are per token; *lines* is the share of lines that have only likeliest tokens. N-grams only draft: they make completions faster and leave each token as it is.
+and with *context* at most 768 tokens of other files. Each token is predicted with the tokens before it given. *Nats* are per token; *lines* is the share of lines that have only likeliest tokens. Qwen2.5-Coder was trained on GitHub's public repositories from before February 2024 (arXiv 2409.12186), so it knows much of the older ones. N-grams only draft: they make completions faster and leave each token as it is.
 *General code* is the change of nats per token of programs in ten languages that belong to no repository. Errors are standard errors over windows. The goal: 3 points of lines and 8 % of nats over context, general code within 0.5 %.
 
 ${learningTable(outcomes)}`,
@@ -99,6 +100,7 @@ async function learn(repository: string, root: string): Promise<void> {
   await addOutcome({
     ...(await originOfRun()),
     repository,
+    begun: await firstCommit(root),
     model: before.model,
     trainedTokens: trainedTokens(train),
     trainingMinutes,
@@ -111,6 +113,13 @@ async function learn(repository: string, root: string): Promise<void> {
     },
     general: { natsBefore: before.general, natsAfter: after.general },
   });
+}
+
+/** Returns the date of a repository's first commit. Absent: the folder has no history. */
+async function firstCommit(root: string): Promise<string | undefined> {
+  const git = ['-C', root, 'log', '--max-parents=0', '--format=%cs'];
+  const { stdout, failed } = await execa('git', git, { reject: false });
+  return failed ? undefined : stdout.split('\n').sort()[0];
 }
 
 interface Measured {

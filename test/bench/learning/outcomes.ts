@@ -11,6 +11,8 @@ export type Arm = (typeof ARMS)[number];
 /** A repository that was learnt. */
 export interface LearningOutcome extends Origin {
   readonly repository: string;
+  /** The date of its first commit. Models know public code that is older than themselves. Absent: it has no history. */
+  readonly begun?: string;
   readonly model: string;
   readonly trainedTokens: number;
   readonly trainingMinutes: number;

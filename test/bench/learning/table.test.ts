@@ -12,6 +12,7 @@ const outcome: LearningOutcome = {
   node: 'v20',
   commit: 'abc',
   repository: 'shop',
+  begun: '2025-01-08',
   model: 'small',
   trainedTokens: 50_000,
   trainingMinutes: 31.4,
@@ -29,7 +30,7 @@ describe('table of learnt repositories', () => {
   it('has nats per token and the share of filled lines by arm, and what learning adds', () => {
     assert.equal(
       learningTable([outcome]).split('\n').at(-1),
-      '| shop, small | 2 | 2.000, 20.0 % | 1.800, 30.0 % | 1.700, 30.0 % | 1.620, 40.0 % | −10.0 % ± 0.0 | +10.0 ± 0.0 | 50,000 | 31 | +0.4 % |',
+      '| shop, small | 2 | 2.000, 20.0 % | 1.800, 30.0 % | 1.700, 30.0 % | 1.620, 40.0 % | −10.0 % ± 0.0 | +10.0 ± 0.0 | 2025-01-08 | 50,000 | 31 | +0.4 % |',
     );
   });
 

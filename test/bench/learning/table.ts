@@ -6,6 +6,7 @@ import { ARMS, type Arm, type LearningOutcome } from './outcomes.ts';
 export function learningTable(outcomes: readonly LearningOutcome[]): string {
   const rows = outcomes.map((outcome) =>
     row(`${outcome.repository}, ${outcome.model}`, outcome.fills, [
+      outcome.begun ?? '–',
       outcome.trainedTokens.toLocaleString('en'),
       outcome.trainingMinutes.toFixed(0),
       percent(outcome.general.natsAfter / outcome.general.natsBefore - 1),
@@ -15,10 +16,10 @@ export function learningTable(outcomes: readonly LearningOutcome[]): string {
     ARMS.map((arm) => [arm, outcomes.flatMap(({ fills }) => fills[arm])] as const),
   ) as unknown as LearningOutcome['fills'];
   return [
-    `| repository, model | windows | ${ARMS.map((arm) => `${arm}: nats, lines`).join(' | ')} | learning over context: nats | lines, points | tokens | minutes | general code |`,
-    `|---|---:|${'---:|'.repeat(ARMS.length + 5)}`,
+    `| repository, model | windows | ${ARMS.map((arm) => `${arm}: nats, lines`).join(' | ')} | learning over context: nats | lines, points | first commit | tokens | minutes | general code |`,
+    `|---|---:|${'---:|'.repeat(ARMS.length + 6)}`,
     ...rows,
-    ...(outcomes.length > 1 ? [row('**all**', all, ['', '', ''])] : []),
+    ...(outcomes.length > 1 ? [row('**all**', all, ['', '', '', ''])] : []),
   ].join('\n');
 }
 
