@@ -21,9 +21,14 @@ const NO_VARIABLE = /import|use_|class|interface|enum|alias|type_spec|^function|
  */
 export function argumentValue(parameter: Parameter, place: CallPlace): string | undefined {
   const value = valueInSight(parameter, place);
-  if (place.document.languageId !== 'php') return value;
-  // Fields have another form there.
-  return value === parameter.name ? `$${value}` : undefined;
+  // Fields of PHP have another form.
+  if (place.document.languageId === 'php' && value !== parameter.name) return undefined;
+  return value === parameter.name ? variableNamed(value, place.document) : value;
+}
+
+/** Returns how a language writes a variable of a name. */
+export function variableNamed(name: string, { languageId }: SourceDocument): string {
+  return languageId === 'php' ? `$${name}` : name;
 }
 
 function valueInSight(parameter: Parameter, place: CallPlace): string | undefined {

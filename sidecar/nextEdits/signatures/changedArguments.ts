@@ -14,6 +14,8 @@ export interface ChangedArguments {
 export interface ArgumentRules {
   /** Returns the argument for a new parameter, if it is certain. */
   readonly valueOf: (parameter: Parameter) => string | undefined;
+  /** Returns the argument for a new parameter if none is certain: a variable of its name. */
+  readonly guessOf: (parameter: Parameter) => string;
   /** Whether calls may pass arguments by name. */
   readonly hasNames: boolean;
 }
@@ -32,7 +34,7 @@ interface Passed {
 export function changedArguments(
   list: Node,
   { before, after, origins }: ListChange,
-  { valueOf, hasNames }: ArgumentRules,
+  { valueOf, guessOf, hasNames }: ArgumentRules,
 ): ChangedArguments | undefined {
   const nodes = children(list);
   if (nodes.length < list.namedChildren.length || nodes.some(isUncertain)) return undefined;
@@ -53,7 +55,7 @@ export function changedArguments(
       continue;
     }
     isKnown &&= value !== undefined;
-    found.add(parameter, value ?? parameter.name);
+    found.add(parameter, value ?? guessOf(parameter));
   }
   return found.needsNames && !hasNames ? undefined : { nodes, items: found.items, isKnown };
 }

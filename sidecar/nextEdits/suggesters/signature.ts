@@ -3,7 +3,7 @@ import { type Call, callsOf } from '../functions.ts';
 import { hasKeywords } from '../keywordArguments.ts';
 import { scopeRulesOf } from '../declarations.ts';
 import type { ScopeRules } from '../scopes.ts';
-import { argumentValue } from '../signatures/argumentValue.ts';
+import { argumentValue, variableNamed } from '../signatures/argumentValue.ts';
 import { changedArguments } from '../signatures/changedArguments.ts';
 import { type ChangedFunction, changedFunctions } from '../signatures/changedFunctions.ts';
 import { isOverloaded } from '../signatures/overloads.ts';
@@ -89,6 +89,7 @@ interface CallChange {
 function changeOfCall({ leaf, list }: Call, { document, rules, changed }: Omit<Changed, 'root'>): CallChange[] {
   const found = changedArguments(list, changed.change, {
     valueOf: (parameter) => argumentValue(parameter, { document, rules, leaf }),
+    guessOf: ({ name }) => variableNamed(name, document),
     hasNames: hasKeywords(document),
   });
   const edit = found && rebuiltList(document.text, { list, ...found });
