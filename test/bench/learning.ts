@@ -101,7 +101,7 @@ async function learn(repository: string, root: string): Promise<void> {
     ...(await originOfRun()),
     repository,
     begun: await firstCommit(root),
-    model: before.model,
+    model: path.basename(modelPath).replace(/(?:-\d+-of-\d+)?\.gguf$/, ''),
     trainedTokens: trainedTokens(train),
     trainingMinutes,
     files: { training: training.length, heldOut: heldOut.length },
@@ -124,7 +124,6 @@ async function firstCommit(root: string): Promise<string | undefined> {
 
 interface Measured {
   readonly hasFillMarks: boolean;
-  readonly model: string;
   readonly alone: readonly FillScore[];
   readonly withContext: readonly FillScore[];
   readonly general: number;
@@ -138,7 +137,6 @@ async function measure(
   const { engine, model } = opened;
   const shared = { engine, model, uriOf: uriOfSource };
   return {
-    model: model.name,
     hasFillMarks: (await detectFim(engine, model)) !== undefined,
     alone: await measureFills(windows, shared),
     withContext: await measureFills(windows, { ...shared, workspace: indexed.workspace }),
