@@ -17,6 +17,7 @@ export interface LinearWeights {
 
 /** `W x + b`: `x[in, …] → [out, …]`. */
 export function linear(graph: Graph, x: Tensor, { weight, bias, preciseF32 }: LinearWeights): Tensor {
+  if (bias && !('down' in weight) && weight.multiply) return mulMat(graph, weight, x, { sums: { bias } });
   const product = multiply(graph, weight, x, { preciseF32 });
   return bias ? add(graph, product, bias) : product;
 }

@@ -36,6 +36,8 @@ export function lowRank(
 ): Tensor {
   const product =
     down instanceof SharedRows ? down.multiply(graph, x, gates) : gated(graph, mulMat(graph, down, x), gates);
+  if (base && !('down' in base) && base.multiply && up instanceof Columns)
+    return mulMat(graph, base, x, { sums: { factors: { up: up.columns, inner: product, factor } } });
   // Few values lie between the two products, so they are scaled instead of the result.
   const inner = factor === 1 ? product : scale(graph, gapless(graph, product), factor);
   const change =

@@ -63,6 +63,7 @@ const baseSignatures = {
   ggml_mul_mat: 'pppp',
   ggml_mul_mat_set_prec: 'vpi',
   ggml_mul_mat_id: 'ppppp',
+  ggml_custom_4d: 'ppillllpipip',
   ggml_out_prod: 'pppp',
   ggml_cpy: 'pppp',
   ggml_cast: 'pppi',

@@ -125,6 +125,11 @@ export class Device implements Disposable {
     return buffer;
   }
 
+  /** Whether ggml multiplies by AMX here. */
+  get hasAmx(): boolean {
+    return this.repackBufferTypes.some((type) => this.functions.ggml_backend_buft_name(type).includes('AMX'));
+  }
+
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

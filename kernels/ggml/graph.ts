@@ -41,6 +41,7 @@ export class Graph implements Disposable {
    */
   #tensors = 0;
   #memory: GraphMemory | undefined;
+  readonly #retained: Buffer[] = [];
   #disposed = false;
   /** Called for every node that is added. */
   onNode: ((record: NodeRecord) => void) | undefined;
@@ -148,6 +149,12 @@ export class Graph implements Disposable {
   /** Whether nodes that are added now may run on a device of this kind. */
   mayRunOn(wanted: DeviceKind): boolean {
     return this.#devices.some(({ kind }) => kind === wanted);
+  }
+
+  /** Keeps memory that nodes point to as long as the graph. */
+  retain(memory: Buffer): Buffer {
+    this.#retained.push(memory);
+    return memory;
   }
 
   /** Names a node, for messages and for inspecting the graph. */

@@ -7,7 +7,7 @@ import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Op } from './support.ts';
 import type { Im2colOptions, OpAttributes, RopeOptions } from './opAttributes.ts';
-import { toShape, type Shape, type Tensor } from './tensor.ts';
+import { toShape, type ProductSums, type Shape, type Tensor } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
 function assertShape(condition: boolean, op: string, ...tensors: Tensor[]): void {
@@ -17,6 +17,9 @@ function assertShape(condition: boolean, op: string, ...tensors: Tensor[]): void
 const broadcasts = (from: Tensor, to: Tensor): boolean =>
   to.shape.every((extent, dimension) => extent % (from.shape[dimension] as number) === 0);
 const same = (a: Tensor, b: Tensor): boolean => a.shape.every((extent, dimension) => extent === b.shape[dimension]);
+
+/** ggml's `GGML_N_TASKS_MAX`. */
+const ALL_THREADS = -1;
 
 type BinaryFunction = 'ggml_add' | 'ggml_sub' | 'ggml_mul' | 'ggml_div';
 function binary(op: Op, name: BinaryFunction) {
@@ -216,7 +219,16 @@ export function l2Norm(graph: Graph, a: Tensor, epsilon: number): Tensor {
 }
 
 /** `a[k, m] · b[k, n] → [m, n]`, in float32. Dimensions 2 and 3 of `a` repeat over those of `b`. */
-export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32?: boolean } = {}): Tensor {
+export function mulMat(
+  graph: Graph,
+  a: Tensor,
+  b: Tensor,
+  options: {
+    preciseF32?: boolean;
+    /** Only for matrices with a `multiply` of their own. */
+    sums?: ProductSums;
+  } = {},
+): Tensor {
   assertShape(
     a.shape[0] === b.shape[0] && b.shape[2] % a.shape[2] === 0 && b.shape[3] % a.shape[3] === 0,
     'mulMat',
@@ -225,6 +237,7 @@ export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32
   );
   const { functions } = graph.device;
   const input = graph.productInput?.(a, b) ?? b;
+  if (a.multiply) return a.multiply(graph, input, options.sums);
   return graph.node(
     'mulMat',
     [a, input],
@@ -265,6 +278,35 @@ export function mulMatId(graph: Graph, experts: Tensor, b: Tensor, ids: Tensor):
   const input = graph.productInput?.(experts, b) ?? b;
   return graph.node('mulMatId', [experts, input, ids], { type: 'F32', shape }, () =>
     graph.device.functions.ggml_mul_mat_id(graph.context, experts.pointer, input.pointer, ids.pointer),
+  );
+}
+
+/** The C function of a node of `custom`, and the memory with its options. */
+export interface CustomOperation {
+  readonly run: Pointer;
+  readonly options?: Buffer;
+}
+
+/** A node that a C function computes on all of ggml's threads. Only the processor has it. */
+export function custom(
+  graph: Graph,
+  { run, options }: CustomOperation,
+  sources: readonly Tensor[],
+  result: { readonly type: TensorType; readonly shape: Shape },
+): Tensor {
+  const pointers = BigUint64Array.from(sources, ({ pointer }) => pointer);
+  const memory = options ? graph.retain(options) : null;
+  return graph.node('custom', sources, result, () =>
+    graph.device.functions.ggml_custom_4d(
+      graph.context,
+      tensorTypes[result.type].id,
+      ...result.shape,
+      pointers,
+      sources.length,
+      run,
+      ALL_THREADS,
+      memory,
+    ),
   );
 }
 

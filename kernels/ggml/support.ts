@@ -79,6 +79,7 @@ const rules = {
     (device !== 'vulkan' ||
       (a.shape[3] === b?.shape[3] && !hasGapsBetween(a) && (!isQuantised(a.type) || isGapless(a)))),
   mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
+  custom: (_sources, _result, device) => device === 'cpu',
   outProd: ([a, b], _result, device) => device === 'cpu' && is(a, 'F32') && is(b, 'F32'),
   copy: ([a, b], result, device) => {
     const from = a?.type;

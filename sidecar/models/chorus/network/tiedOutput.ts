@@ -3,6 +3,7 @@ import type { TensorType } from '../../../../kernels/ggml/types.ts';
 import type { WeightSpec } from '../../architectures/architecture.ts';
 import type { LocatedTensor } from '../../gguf/locate.ts';
 import type { Placement } from './placement.ts';
+import { isPacked } from './weights.ts';
 
 const EMBEDDING = 'token_embd.weight';
 const OUTPUT = 'output.weight';
@@ -23,8 +24,11 @@ export function withTiedOutput({ specs, tensors }: ModelTensors, placement: Plac
   const embeddingSpec = specs.find(({ name }) => name === EMBEDDING);
   if (!embedding || !embeddingSpec || tensors.has(OUTPUT)) return { specs, tensors };
   const spec: WeightSpec = { ...embeddingSpec, name: OUTPUT, use: 'matrix' };
-  if (!repackedBufferType(placement.weightDevice(spec), embedding.type as TensorType, embedding.shape, 'matrix'))
-    return { specs, tensors };
+  const device = placement.weightDevice(spec);
+  const hasOwnLayout =
+    isPacked(device, spec, embedding) ||
+    repackedBufferType(device, embedding.type as TensorType, embedding.shape, 'matrix') !== undefined;
+  if (!hasOwnLayout) return { specs, tensors };
   return {
     specs: [...specs.filter(({ name }) => name !== OUTPUT), spec],
     tensors: new Map([...tensors, [OUTPUT, { ...embedding, name: OUTPUT }]]),

@@ -5,7 +5,8 @@ import { repackedBufferType } from '../../../../kernels/ggml/repack.ts';
 import { Storage } from '../../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
-import { tensorTypes, type TensorType } from '../../../../kernels/ggml/types.ts';
+import { rowBytes, tensorTypes, type TensorType } from '../../../../kernels/ggml/types.ts';
+import { PackedMatrix, packedBytes, PANEL_ROWS } from '../../../../kernels/native/packedMatrix.ts';
 import { TroubleError } from '../../../common/troubleError.ts';
 import type { WeightSpec } from '../../architectures/architecture.ts';
 import { WeightTable } from '../../architectures/weightTable.ts';
@@ -75,7 +76,10 @@ export interface LoadWeightsOptions {
 }
 
 interface Load {
+  /** The tensor that is written. For a packed matrix it is the memory of `packed`. */
   readonly tensor: Tensor;
+  /** A matrix in the layout of our own kernels. */
+  readonly packed?: PackedMatrix;
   readonly device: Device;
   readonly source: LocatedTensor;
   /** Whether it is written in one piece, since a faster layout is made from the whole tensor. */
@@ -97,8 +101,8 @@ export async function loadWeights(
   const dispose = (): void => {
     for (const { storage } of storages.values()) storage[Symbol.dispose]();
   };
-  const storageOn = (device: Device, bufferType: Pointer | undefined): Storage => {
-    const key = `${device.kind} ${bufferType ?? ''}`;
+  const storageOn = (device: Device, bufferType: Pointer | undefined, layout = ''): Storage => {
+    const key = `${device.kind} ${bufferType ?? layout}`;
     let entry = storages.get(key);
     if (!entry) {
       entry = { storage: new Storage(device, { maxTensors: present.length }), bufferType };
@@ -112,6 +116,11 @@ export async function loadWeights(
       const source = tensors.get(spec.name) as LocatedTensor;
       const device = placement.weightDevice(spec);
       const type = source.type as TensorType;
+      if (isPacked(device, spec, source)) {
+        const memory = storageOn(device, undefined, 'packed').declare(spec.name, 'I8', [packedBytes(type, source.shape)]);
+        loads.push({ tensor: memory, packed: new PackedMatrix(memory, type, source.shape), device, source, whole: false });
+        continue;
+      }
       const repacked =
         spec.use === 'matrix' || spec.use === 'experts'
           ? repackedBufferType(device, type, source.shape, spec.use)
@@ -125,7 +134,7 @@ export async function loadWeights(
     }
     for (const { storage, bufferType } of storages.values()) storage.allocate({ bufferType, weights: true });
     await copyTensors(loads, options);
-    const table = new WeightTable(new Map(loads.map(({ tensor }) => [tensor.name, tensor])));
+    const table = new WeightTable(new Map(loads.map(({ tensor, packed }) => [tensor.name, packed ?? tensor])));
     const bytes = (isCounted: (device: Device) => boolean): number =>
       [...storages.values()].reduce((sum, { storage }) => sum + (isCounted(storage.device) ? storage.sizeBytes : 0), 0);
     return {
@@ -147,17 +156,19 @@ async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions):
   const buffer = new ArrayBuffer(0, { maxByteLength: Math.max(0, ...loads.map(stepBytesOf)) });
   try {
     for (const load of loads) {
-      const { tensor, device, source } = load;
+      const { tensor, packed, device, source } = load;
       const { path, dataOffsetBytes } = source.header;
       let file = files.get(path);
       if (!file) files.set(path, (file = await open(path, 'r')));
       const stepBytes = stepBytesOf(load);
       if (buffer.byteLength < stepBytes) buffer.resize(stepBytes);
-      for (let offset = 0; offset < tensor.sizeBytes; offset += stepBytes) {
+      const sizeBytes = sourceBytes(load);
+      for (let offset = 0; offset < sizeBytes; offset += stepBytes) {
         options.signal?.throwIfAborted();
-        const part = new Uint8Array(buffer, 0, Math.min(stepBytes, tensor.sizeBytes - offset));
+        const part = new Uint8Array(buffer, 0, Math.min(stepBytes, sizeBytes - offset));
         await readFully(file, part, dataOffsetBytes + source.offsetBytes + offset, source);
-        write(device, tensor, part, offset);
+        if (packed) await packRows(packed, device, offset, part);
+        else write(device, tensor, part, offset);
         options.onBytes?.(part.length);
       }
     }
@@ -167,8 +178,33 @@ async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions):
   }
 }
 
-function stepBytesOf({ tensor, whole }: Load): number {
-  return whole ? tensor.sizeBytes : Math.min(READ_BYTES, tensor.sizeBytes);
+function stepBytesOf(load: Load): number {
+  const sizeBytes = sourceBytes(load);
+  const { packed, whole } = load;
+  if (!packed) return whole ? sizeBytes : Math.min(READ_BYTES, sizeBytes);
+  const panelBytes = PANEL_ROWS * rowBytes(packed.type, packed.shape[0]);
+  return Math.min(sizeBytes, Math.max(1, Math.floor(READ_BYTES / panelBytes)) * panelBytes);
+}
+
+const sourceBytes = ({ tensor, packed }: Load): number => (packed ?? tensor).sizeBytes;
+
+/** Packs rows, which begin at a byte of the source, on all threads of the device. */
+async function packRows(packed: PackedMatrix, device: Device, offset: number, bytes: Uint8Array): Promise<void> {
+  const address = device.functions.ggml_get_data(packed.pointer);
+  const perRow = rowBytes(packed.type, packed.shape[0]);
+  const panels = Math.ceil(bytes.length / perRow / PANEL_ROWS);
+  const step = Math.ceil(panels / device.threads) * PANEL_ROWS;
+  const firstRow = offset / perRow;
+  const parts: Promise<void>[] = [];
+  for (let row = 0; row * perRow < bytes.length; row += step)
+    parts.push(packed.pack(address, firstRow + row, bytes.subarray(row * perRow, (row + step) * perRow)));
+  await Promise.all(parts);
+}
+
+/** Whether our own kernels multiply a matrix. ggml's are faster where the processor has AMX. */
+export function isPacked(device: Device, { use }: Pick<WeightSpec, 'use'>, source: Pick<LocatedTensor, 'type' | 'shape'>): boolean {
+  if (device.kind !== 'cpu' || use !== 'matrix' || device.hasAmx) return false;
+  return packedBytes(source.type as TensorType, source.shape) > 0;
 }
 
 async function readFully(file: FileHandle, target: Uint8Array, position: number, source: LocatedTensor): Promise<void> {

@@ -1,0 +1,73 @@
+/* Chooses a variant, and turns ggml's nodes into work for it. */
+#include "job.h"
+#include "kernels.h"
+#include "processor.h"
+#include <string.h>
+
+/* Raise it with every change of the layout or of a function. */
+enum { VERSION = 1 };
+
+int chorus_version(void) { return VERSION; }
+
+#if defined(__x86_64__)
+static const variant *const variants[] = {&variant_avx512, &variant_avxvnni, &variant_avx2};
+#else
+static const variant *const variants[] = {&variant_dotprod};
+#endif
+
+static const variant *chosen;
+
+const char *chorus_choose_variant(const char *name) {
+    for (unsigned i = 0; i < sizeof variants / sizeof *variants; i++)
+        if ((*name == 0 || strcmp(name, variants[i]->name) == 0) && processor_runs(variants[i]->name)) {
+            chosen = variants[i];
+            return chosen->name;
+        }
+    return "";
+}
+
+int64_t chorus_activation_bytes(int64_t columns, int64_t tokens) { return activation_bytes(columns, tokens); }
+
+/* The part of `count` things that a thread does: from `*first` to `*end`. */
+static void part_of(int64_t count, int thread, int threads, int64_t *first, int64_t *end) {
+    *first = count * thread / threads;
+    *end = count * (thread + 1) / threads;
+}
+
+void chorus_quantise(tensor *result, int thread, int threads, void *unused) {
+    (void)unused;
+    const tensor *values = result->src[0];
+    const int64_t columns = values->ne[0], tokens = values->ne[1], stride = (int64_t)(values->nb[1] / sizeof(float));
+    int64_t first, end;
+    part_of((tokens + TILE_TOKENS - 1) / TILE_TOKENS, thread, threads, &first, &end);
+    for (int64_t tile = first; tile < end; tile++) {
+        const int64_t token = tile * TILE_TOKENS, left = tokens - token;
+        chosen->round_tile((const float *)values->data + token * stride, stride, columns,
+                           left < TILE_TOKENS ? (int)left : TILE_TOKENS,
+                           (uint8_t *)result->data + activation_bytes(columns, token));
+    }
+}
+
+void chorus_product(tensor *result, int thread, int threads, void *options) {
+    const product_options *given = options;
+    const tensor *bias = given->bias ? result->src[given->bias] : 0;
+    const tensor *inner = given->inner ? result->src[given->inner] : 0;
+    const product_job job = {
+        .matrix = {given->type, given->columns, given->rows, result->src[0]->data},
+        .activations = result->src[1]->data,
+        .tokens = result->ne[1],
+        .out = result->data,
+        .out_stride = (int64_t)(result->nb[1] / sizeof(float)),
+        .bias = bias ? bias->data : 0,
+        .factors = {
+            .rank = inner ? (int)inner->ne[0] : 0,
+            .up = inner ? result->src[given->inner + 1]->data : 0,
+            .inner = inner ? inner->data : 0,
+            .inner_stride = inner ? (int64_t)(inner->nb[1] / sizeof(float)) : 0,
+            .factor = given->factor,
+        },
+    };
+    int64_t first, end;
+    part_of((given->rows + PANEL_ROWS - 1) / PANEL_ROWS, thread, threads, &first, &end);
+    chosen->product(&job, first, end);
+}
