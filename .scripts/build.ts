@@ -8,6 +8,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { builtLibraries } from '../kernels/native/builtLibraries.ts';
 import { GRAMMARS } from '../sidecar/syntax/definitionShapes.ts';
 import { asciiBundles } from './asciiBundles.ts';
 import { extensionLibraries, useExtensionLibraries } from './extensionLibraries.ts';
@@ -113,13 +114,26 @@ async function copyGrammars(): Promise<void> {
   );
 }
 
+/** Copies the libraries of our own kernels, which the engine loads by path. */
+async function copyKernels(): Promise<void> {
+  const folder = path.join(outputFolder, 'kernels');
+  await mkdir(folder, { recursive: true });
+  await Promise.all(
+    Object.values(builtLibraries).map(({ file }) =>
+      copyFile(path.join(root, 'kernels/native/built', file), path.join(folder, file)),
+    ),
+  );
+}
+
 if (watch) {
   await copyGrammars();
+  await copyKernels();
   for (const bundle of present) await (await context(bundle)).watch();
 } else {
   await rm(outputFolder, { recursive: true, force: true });
   const results = await Promise.all(present.map((bundle) => build(bundle)));
   await copyGrammars();
+  await copyKernels();
   const inputs = new Set(results.flatMap((result) => Object.keys(result.metafile?.inputs ?? {})));
   if (metafile !== undefined) await writeFile(metafile, JSON.stringify({ inputs: [...inputs].sort() }));
 }

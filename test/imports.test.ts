@@ -119,7 +119,7 @@ const SIDECAR_ROOMS = [
 ];
 
 /** The rooms of the kernels. Running a model never needs the code that trains one. */
-const KERNEL_ROOMS = ['ggml', 'blocks', 'cache', 'training'];
+const KERNEL_ROOMS = ['ggml', 'native', 'blocks', 'cache', 'training'];
 
 /** Rooms of the product, which works without the workshop. */
 const WITHOUT_WORKSHOP = SIDECAR_ROOMS.slice(0, SIDECAR_ROOMS.indexOf('workshop'));

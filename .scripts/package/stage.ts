@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { builtLibraries } from '../../kernels/native/builtLibraries.ts';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
 import { BUNDLED_EXPERTS_FILE, BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
@@ -93,7 +94,11 @@ export async function stageTarget(
   common: CommonStage,
   { target, folder, hasModel }: { readonly target: PackageTarget; readonly folder: string; readonly hasModel: boolean },
 ): Promise<void> {
-  await linkTree(common.folder, folder, (relative) => hasModel || relative !== 'package.json');
+  const kernels = builtLibraries[target.name]?.file;
+  await linkTree(common.folder, folder, (relative) => {
+    if (path.dirname(relative) === path.normalize('dist/kernels')) return path.basename(relative) === kernels;
+    return hasModel || relative !== 'package.json';
+  });
   await (hasModel ? addModel(common, folder) : dependOnModel(common, folder));
   await addExperts(common, folder);
   const natives: string[] = [];

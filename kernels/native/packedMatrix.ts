@@ -43,7 +43,10 @@ export class PackedMatrix extends Tensor {
     this.#kernels = kernels;
   }
 
-  /** Writes `rows` rows from the row `first` on, which must be the first of a panel. `data`: `address`, that of the memory. */
+  /**
+   * Packs the rows `data`, of the matrix's type, from the row `first` on. `address` is that of the memory. Throws
+   * `ShapeError` if `first` does not begin a panel, or the rows are incomplete or too many.
+   */
   async pack(address: Pointer, first: number, data: Uint8Array): Promise<void> {
     const [columns] = this.shape;
     const rows = data.byteLength / rowBytes(this.type, columns);

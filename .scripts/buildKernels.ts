@@ -1,5 +1,5 @@
 /**
- * Compiles the kernels for all platforms with zig, which PyPI has as `ziglang`: `npx tsx kernels/native/build.ts`.
+ * Compiles the kernels for all platforms with zig, which PyPI has as `ziglang`: `npx tsx .scripts/buildKernels.ts`.
  * `--check` compares with the committed files instead, and says so if zig is missing.
  */
 import { execFile } from 'node:child_process';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const here = path.dirname(fileURLToPath(import.meta.url));
+const native = fileURLToPath(new URL('../kernels/native', import.meta.url));
 const ZIG_VERSION = '0.17.0';
 
 interface Target {
@@ -37,7 +37,7 @@ const targets: Readonly<Record<string, Target>> = {
 
 /** The command of zig: the program `zig`, or Python's module. */
 async function zigCommand(): Promise<readonly string[] | undefined> {
-  for (const command of [['zig'], ['python3', '-m', 'ziglang'], [process.env['CHORUS_ZIG'] ?? 'zig']]) {
+  for (const command of [['zig'], ['python3', '-m', 'ziglang']]) {
     const [program, ...rest] = command as [string, ...string[]];
     const version = await run(program, [...rest, 'version']).catch(() => undefined);
     if (version?.stdout.trim() === ZIG_VERSION) return command;
@@ -55,7 +55,7 @@ async function compile(zig: readonly string[], { triple, file, sources }: Target
     const object = path.join(folder, `${source}.o`);
     const cpu = `-mcpu=${processor}`;
     // The working folder keeps paths of this machine out of the file.
-    await run(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], { cwd: path.join(here, 'source') });
+    await run(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], { cwd: path.join(native, 'source') });
     objects.push(object);
   }
   const library = path.join(folder, file);
@@ -72,21 +72,21 @@ const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-kernels-'));
 try {
   const isCheck = process.argv.includes('--check');
   const entries: string[] = [];
-  await mkdir(path.join(here, 'built'), { recursive: true });
+  await mkdir(path.join(native, 'built'), { recursive: true });
   for (const [platform, target] of Object.entries(targets)) {
     const bytes = await compile(zig, target, folder);
-    const committed = path.join(here, 'built', target.file);
+    const committed = path.join(native, 'built', target.file);
     if (!isCheck) await writeFile(committed, bytes);
     else if (!bytes.equals(await readFile(committed)))
-      throw new Error(`${committed} differs from its sources. Run npx tsx kernels/native/build.ts.`);
+      throw new Error(`${committed} differs from its sources. Run npx tsx .scripts/buildKernels.ts.`);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     entries.push(`  '${platform}': {\n    file: '${target.file}',\n    sha256: '${sha256}',\n  },`);
     console.log(`${target.file}: ${bytes.length} bytes, ${sha256}`);
   }
   if (!isCheck)
     await writeFile(
-      path.join(here, 'builtLibraries.ts'),
-      `/** The compiled libraries by platform. Written by \`build.ts\`. */\nexport const builtLibraries: Readonly<Record<string, { readonly file: string; readonly sha256: string }>> = {\n${entries.join('\n')}\n};\n`,
+      path.join(native, 'builtLibraries.ts'),
+      `/** The compiled libraries by platform. Written by \`.scripts/buildKernels.ts\`. */\nexport const builtLibraries: Readonly<Record<string, { readonly file: string; readonly sha256: string }>> = {\n${entries.join('\n')}\n};\n`,
     );
 } finally {
   await rm(folder, { recursive: true, force: true });
