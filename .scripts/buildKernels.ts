@@ -55,7 +55,9 @@ async function compile(zig: readonly string[], { triple, file, sources }: Target
     const object = path.join(folder, `${source}.o`);
     const cpu = `-mcpu=${processor}`;
     // The working folder keeps paths of this machine out of the file.
-    await run(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], { cwd: path.join(native, 'source') });
+    await run(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], {
+      cwd: path.join(native, 'source'),
+    });
     objects.push(object);
   }
   const library = path.join(folder, file);

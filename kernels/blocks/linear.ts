@@ -1,3 +1,4 @@
+import { CustomMatrix } from '../ggml/customMatrix.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, mulMat } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
@@ -17,7 +18,7 @@ export interface LinearWeights {
 
 /** `W x + b`: `x[in, …] → [out, …]`. */
 export function linear(graph: Graph, x: Tensor, { weight, bias, preciseF32 }: LinearWeights): Tensor {
-  if (bias && !('down' in weight) && weight.multiply) return mulMat(graph, weight, x, { sums: { bias } });
+  if (bias && weight instanceof CustomMatrix) return mulMat(graph, weight, x, { sums: { bias } });
   const product = multiply(graph, weight, x, { preciseF32 });
   return bias ? add(graph, product, bias) : product;
 }

@@ -1,3 +1,4 @@
+import { CustomMatrix } from '../ggml/customMatrix.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, contiguous, mul, mulMat, outProd, reshape, scale, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
@@ -36,7 +37,7 @@ export function lowRank(
 ): Tensor {
   const product =
     down instanceof SharedRows ? down.multiply(graph, x, gates) : gated(graph, mulMat(graph, down, x), gates);
-  if (base && !('down' in base) && base.multiply && up instanceof Columns)
+  if (base instanceof CustomMatrix && up instanceof Columns)
     return mulMat(graph, base, x, { sums: { factors: { up: up.columns, inner: product, factor } } });
   // Few values lie between the two products, so they are scaled instead of the result.
   const inner = factor === 1 ? product : scale(graph, gapless(graph, product), factor);

@@ -3,11 +3,12 @@
  * operation throws `ShapeError` or `UnsupportedOpError` where ggml would abort.
  */
 import type { Pointer } from './bindings.ts';
+import { CustomMatrix, type ProductSums } from './customMatrix.ts';
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Op } from './support.ts';
 import type { Im2colOptions, OpAttributes, RopeOptions } from './opAttributes.ts';
-import { toShape, type ProductSums, type Shape, type Tensor } from './tensor.ts';
+import { toShape, type Shape, type Tensor } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
 function assertShape(condition: boolean, op: string, ...tensors: Tensor[]): void {
@@ -225,7 +226,7 @@ export function mulMat(
   b: Tensor,
   options: {
     preciseF32?: boolean;
-    /** Only for matrices with a `multiply` of their own. */
+    /** Only for a `CustomMatrix`. */
     sums?: ProductSums;
   } = {},
 ): Tensor {
@@ -237,7 +238,7 @@ export function mulMat(
   );
   const { functions } = graph.device;
   const input = graph.productInput?.(a, b) ?? b;
-  if (a.multiply) return a.multiply(graph, input, options.sums);
+  if (a instanceof CustomMatrix) return a.multiply(graph, input, options.sums);
   return graph.node(
     'mulMat',
     [a, input],

@@ -1,17 +1,8 @@
 import type { Pointer } from './bindings.ts';
-import type { Graph } from './graph.ts';
 import { rowBytes, tensorTypes, type TensorType } from './types.ts';
 
 /** Extents, fastest dimension first, always four: `[columns, rows, …]` in ggml's order. */
 export type Shape = readonly [number, number, number, number];
-
-/** What a product adds to its sums. */
-export interface ProductSums {
-  /** `[rows]`, F32 */
-  readonly bias?: Tensor;
-  /** Adds `factor · up · inner`: `up[rows, rank]` and `inner[rank, tokens]`, F32. */
-  readonly factors?: { readonly up: Tensor; readonly inner: Tensor; readonly factor: number };
-}
 
 /** A node of a graph, or a stored tensor. It holds no data itself; the data is in the device's memory. */
 export class Tensor {
@@ -23,9 +14,6 @@ export class Tensor {
     readonly strides: Shape,
     readonly name: string,
   ) {}
-
-  /** Multiplies this matrix by `input[columns, …]`. Absent: ggml multiplies it. */
-  multiply?(graph: Graph, input: Tensor, sums?: ProductSums): Tensor;
 
   get elements(): number {
     return this.shape[0] * this.shape[1] * this.shape[2] * this.shape[3];

@@ -1,15 +1,15 @@
-/** The compiled libraries by platform. Written by `build.ts`. */
+/** The compiled libraries by platform. Written by `.scripts/buildKernels.ts`. */
 export const builtLibraries: Readonly<Record<string, { readonly file: string; readonly sha256: string }>> = {
   'linux-x64': {
     file: 'chorus-kernels-linux-x64.so',
-    sha256: 'f43034ddc581168964bf1b51b1393f44dc60444f051fbff43eec1117fec66a3b',
+    sha256: '832bb66ad837c94ac98788f0d04271e133ab1a09ae0f920c8e2e8c177205211c',
   },
   'win32-x64': {
     file: 'chorus-kernels-win32-x64.dll',
-    sha256: 'b7a9d3443fdf6d8d07494990dd619ff91686e58a27af362e71647fc43c53ac5e',
+    sha256: 'd640a114ad9066d2a8805bfc6a4bfcd705cb1b2392ac5ad228349db1472d7f9b',
   },
   'darwin-x64': {
     file: 'chorus-kernels-darwin-x64.dylib',
-    sha256: '0bc68f6f6bd4516307d7d062d3e4756fac6d4686bec9dd1589b30efb8e7ec7fe',
+    sha256: '864f5f5eb296bc99d729e9de96b3d78b8508afa4ac4a2619d5b0ecbb94465a6f',
   },
 };

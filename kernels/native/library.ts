@@ -25,6 +25,8 @@ export interface NativeKernels {
   /** Packs whole rows at `source` to the address `packed`, off the event loop. */
   pack(type: number, source: Uint8Array, packed: Pointer, columns: number, rows: number): Promise<void>;
   activationBytes(columns: number, tokens: number): number;
+  /** How inputs are rounded for a matrix of a type (ggml's number). */
+  rounding(type: number): number;
   readonly operations: Readonly<Record<'quantise' | 'product', Pointer>>;
 }
 
@@ -72,13 +74,18 @@ export function openLibrary(file: string, expected: { sha256: string; variant: s
   try {
     const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
     if (sha256 !== expected.sha256)
-      return { missing: `${name} is damaged: its SHA-256 is ${sha256}, expected ${expected.sha256}. Install Chorus again.` };
+      return {
+        missing: `${name} is damaged: its SHA-256 is ${sha256}, expected ${expected.sha256}. Install Chorus again.`,
+      };
     const library = koffi.load(file);
     const version = library.func('int chorus_version()')() as number;
-    if (version !== VERSION) return { missing: `${name} has version ${version}, expected ${VERSION}. Install Chorus again.` };
+    if (version !== VERSION)
+      return { missing: `${name} has version ${version}, expected ${VERSION}. Install Chorus again.` };
     const variant = library.func('const char *chorus_choose_variant(const char *name)')(expected.variant) as string;
     if (variant === '')
-      return { missing: `This processor does not run ${expected.variant || 'any variant'} of ${name}; ggml multiplies.` };
+      return {
+        missing: `This processor does not run ${expected.variant || 'any variant'} of ${name}; ggml multiplies.`,
+      };
     return bind(library, variant);
   } catch (error) {
     return { missing: `${name} could not be loaded: ${(error as Error).message}` };
@@ -99,6 +106,7 @@ function bind(library: ReturnType<typeof koffi.load>, variant: string): NativeKe
         pack.async(type, source, packed, columns, rows, (error: Error | null) => (error ? reject(error) : resolve()));
       }),
     activationBytes: library.func('int64_t chorus_activation_bytes(int64_t columns, int64_t tokens)') as never,
+    rounding: library.func('int chorus_rounding(int type)') as never,
     operations: {
       quantise: koffi.address(library.symbol('chorus_quantise')),
       product: koffi.address(library.symbol('chorus_product')),

@@ -1,8 +1,9 @@
 import type { Pointer } from '../ggml/bindings.ts';
+import { CustomMatrix, type ProductSums } from '../ggml/customMatrix.ts';
 import { ShapeError } from '../ggml/errors.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { contiguous, custom, reshape } from '../ggml/ops.ts';
-import { contiguousStrides, Tensor, toShape, type ProductSums } from '../ggml/tensor.ts';
+import { contiguousStrides, toShape, type Tensor } from '../ggml/tensor.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../ggml/types.ts';
 import { nativeKernels, type NativeKernels } from './library.ts';
 
@@ -19,11 +20,11 @@ export function packedBytes(type: TensorType, shape: readonly number[]): number 
   return nativeKernels()?.packedBytes(tensorTypes[type].id, columns, rows) ?? 0;
 }
 
-/** The rounded values of inputs. An input belongs to one graph. */
-const activations = new WeakMap<Tensor, Tensor>();
+/** The rounded values of inputs, by the kind of rounding. An input belongs to one graph. */
+const activations = new WeakMap<Tensor, Map<number, Tensor>>();
 
 /** A matrix in the packed layout. Our kernels multiply it; it has no other use. */
-export class PackedMatrix extends Tensor {
+export class PackedMatrix extends CustomMatrix {
   readonly #kernels: NativeKernels;
 
   /**
@@ -80,17 +81,23 @@ export class PackedMatrix extends Tensor {
     return isStack ? reshape(graph, product, [rows, tokens, ...stacks]) : product;
   }
 
-  /** Rounds an input to 8 bits, once for all matrices that read it. */
+  /** Rounds an input to 8 bits, once for all matrices that read it in the same way. */
   #rounded(graph: Graph, input: Tensor): Tensor {
-    const known = activations.get(input);
+    const kind = this.#kernels.rounding(tensorTypes[this.type].id);
+    let ofInput = activations.get(input);
+    if (!ofInput) activations.set(input, (ofInput = new Map<number, Tensor>()));
+    const known = ofInput.get(kind);
     if (known) return known;
-    if (input.type !== 'F32' || input.strides[0] !== 4) throw new ShapeError(`${input.toString()} has gaps or is not F32.`);
+    if (input.type !== 'F32' || input.strides[0] !== 4)
+      throw new ShapeError(`${input.toString()} has gaps or is not F32.`);
     const bytes = this.#kernels.activationBytes(input.shape[0], input.shape[1]);
-    const rounded = custom(graph, { run: this.#kernels.operations.quantise }, [input], {
+    const options = Buffer.alloc(4);
+    options.writeInt32LE(kind);
+    const rounded = custom(graph, { run: this.#kernels.operations.quantise, options }, [input], {
       type: 'I8',
       shape: toShape([bytes]),
     });
-    activations.set(input, rounded);
+    ofInput.set(kind, rounded);
     return rounded;
   }
 }
@@ -104,7 +111,10 @@ function assertFactors({ up, inner }: Required<ProductSums>['factors'], rows: nu
     up.shape[0] === rows &&
     up.shape[1] === inner.shape[0] &&
     inner.shape[1] === tokens;
-  if (!fits) throw new ShapeError(`The factors ${up.toString()} and ${inner.toString()} do not fit ${rows} rows and ${tokens} tokens.`);
+  if (!fits)
+    throw new ShapeError(
+      `The factors ${up.toString()} and ${inner.toString()} do not fit ${rows} rows and ${tokens} tokens.`,
+    );
 }
 
 const gapless = (graph: Graph, a: Tensor): Tensor => (a.isContiguous ? a : contiguous(graph, a));

@@ -1,5 +1,5 @@
 import { toFloat32 } from '../../kernels/ggml/dequantise.ts';
-import type { TensorType } from '../../kernels/ggml/types.ts';
+import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
 import type { ProductCase } from '../kernels/native/directCalls.ts';
 
 const BLOCK = 32;
@@ -18,18 +18,41 @@ export function toHalf(value: number): number {
   return roundEven(value / unit) * unit;
 }
 
-/** Rounds blocks of 32 values to 8 bits and a scale of half precision, and returns the rounded values. */
-export function roundedInput(input: Float32Array): Float64Array {
-  const rounded = new Float64Array(input.length);
-  for (let start = 0; start < input.length; start += BLOCK) {
+/** Rounded values, and the sum of each block of 32 times its scale. */
+interface RoundedInput {
+  readonly values: Float64Array;
+  readonly sums: Float64Array;
+}
+
+/**
+ * Rounds to 8 bits as ggml does: with a float scale for 256 values (Q8_K), or a half scale for 32 (Q8_0). `halfSums`:
+ * with sums in half precision (Q8_1).
+ */
+function roundedInput(input: Float32Array, step: 32 | 256, halfSums: boolean): RoundedInput {
+  const values = new Float64Array(input.length);
+  const sums = new Float64Array(input.length / BLOCK);
+  for (let start = 0; start < input.length; start += step) {
     let largest = 0;
-    for (let i = start; i < start + BLOCK; i++) largest = Math.max(largest, Math.abs(input[i] as number));
+    for (let i = start; i < start + step; i++) largest = Math.max(largest, Math.abs(input[i] as number));
     const inverse = largest === 0 ? 0 : Math.fround(127 / largest);
-    const scale = toHalf(Math.fround(largest / 127));
-    for (let i = start; i < start + BLOCK; i++)
-      rounded[i] = roundEven(Math.fround((input[i] as number) * inverse)) * scale;
+    const exact = Math.fround(largest / 127);
+    const scale = step === 32 ? toHalf(exact) : largest === 0 ? 0 : Math.fround(1 / inverse);
+    for (let i = start; i < start + step; i++) {
+      const whole = roundEven(Math.fround((input[i] as number) * inverse));
+      values[i] = whole * scale;
+      const block = Math.floor(i / BLOCK);
+      sums[block] = (sums[block] as number) + whole * (halfSums ? exact : scale);
+    }
   }
-  return rounded;
+  return { values, sums: halfSums ? sums.map(toHalf) : sums };
+}
+
+/** The minimum of each row's blocks, for types of blocks with a scale and a minimum. */
+function minima(weights: Uint8Array, blockBytes: number): Float32Array {
+  const halves = new Uint8Array((weights.length / blockBytes) * 2);
+  for (let block = 0; block < weights.length / blockBytes; block++)
+    halves.set(weights.subarray(block * blockBytes + 2, block * blockBytes + 4), 2 * block);
+  return toFloat32('F16', halves);
 }
 
 /** A product by plain loops in float64, and the sum of its summands' sizes, which bounds the error of float32 sums. */
@@ -38,7 +61,11 @@ export function plainProduct(
   { columns, rows, tokens, weights, input, bias, factors }: ProductCase,
 ): { readonly values: Float64Array; readonly sizes: Float64Array } {
   const matrix = toFloat32(type, weights);
-  const x = roundedInput(input);
+  const isSuper = tensorTypes[type].blockElements === 256;
+  const hasSums = type === 'Q4_1' || type === 'Q5_1';
+  const x = roundedInput(input, isSuper ? 256 : 32, hasSums);
+  const lowest = hasSums ? minima(weights, tensorTypes[type].blockBytes) : undefined;
+  const blocks = columns / BLOCK;
   const values = new Float64Array(rows * tokens);
   const sizes = new Float64Array(rows * tokens);
   const add = (index: number, summand: number): void => {
@@ -48,15 +75,18 @@ export function plainProduct(
   for (let token = 0; token < tokens; token++)
     for (let row = 0; row < rows; row++) {
       const index = token * rows + row;
-      for (let column = 0; column < columns; column++)
-        add(index, (matrix[row * columns + column] as number) * (x[token * columns + column] as number));
+      for (let column = 0; column < columns; column++) {
+        const minimum = lowest ? (lowest[row * blocks + Math.floor(column / BLOCK)] as number) : 0;
+        const weight = (matrix[row * columns + column] as number) - minimum;
+        add(index, weight * (x.values[token * columns + column] as number));
+      }
+      for (let block = 0; lowest && block < blocks; block++)
+        add(index, (lowest[row * blocks + block] as number) * (x.sums[token * blocks + block] as number));
       if (bias) add(index, bias[row] as number);
       for (let r = 0; factors && r < factors.rank; r++)
         add(
           index,
-          factors.factor *
-            (factors.inner[token * factors.rank + r] as number) *
-            (factors.up[r * rows + row] as number),
+          factors.factor * (factors.inner[token * factors.rank + r] as number) * (factors.up[r * rows + row] as number),
         );
     }
   return { values, sizes };

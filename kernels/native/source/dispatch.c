@@ -34,8 +34,12 @@ static void part_of(int64_t count, int thread, int threads, int64_t *first, int6
     *end = count * (thread + 1) / threads;
 }
 
-void chorus_quantise(tensor *result, int thread, int threads, void *unused) {
-    (void)unused;
+int chorus_rounding(int type) {
+    if (has_super_blocks(type)) return ROUND_SUPER_BLOCKS;
+    return type == TYPE_Q4_1 || type == TYPE_Q5_1 ? ROUND_WITH_SUMS : ROUND_BLOCKS;
+}
+
+void chorus_quantise(tensor *result, int thread, int threads, void *kind) {
     const tensor *values = result->src[0];
     const int64_t columns = values->ne[0], tokens = values->ne[1], stride = (int64_t)(values->nb[1] / sizeof(float));
     int64_t first, end;
@@ -43,7 +47,7 @@ void chorus_quantise(tensor *result, int thread, int threads, void *unused) {
     for (int64_t tile = first; tile < end; tile++) {
         const int64_t token = tile * TILE_TOKENS, left = tokens - token;
         chosen->round_tile((const float *)values->data + token * stride, stride, columns,
-                           left < TILE_TOKENS ? (int)left : TILE_TOKENS,
+                           left < TILE_TOKENS ? (int)left : TILE_TOKENS, *(const int32_t *)kind,
                            (uint8_t *)result->data + activation_bytes(columns, token));
     }
 }

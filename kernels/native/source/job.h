@@ -32,10 +32,13 @@ typedef struct {
     low_rank factors;
 } product_job;
 
+/* The ways of ggml's Q8_0 and Q8_1, with a scale for 32 values, and of Q8_K, with a scale for 256. */
+typedef enum { ROUND_BLOCKS = 0, ROUND_WITH_SUMS = 1, ROUND_SUPER_BLOCKS = 2 } rounding;
+
 typedef struct {
     const char *name;
     /* Rounds `count` tokens of `[columns]` values to a tile. */
-    void (*round_tile)(const float *values, int64_t stride, int64_t columns, int count, uint8_t *tile);
+    void (*round_tile)(const float *values, int64_t stride, int64_t columns, int count, rounding kind, uint8_t *tile);
     /* Computes the rows of panels `first` to `end`. */
     void (*product)(const product_job *job, int64_t first, int64_t end);
 } variant;

@@ -29,8 +29,11 @@ EXPORT void chorus_pack(int type, const void *source, void *packed, int64_t colu
 /* The bytes of rounded activations. */
 EXPORT int64_t chorus_activation_bytes(int64_t columns, int64_t tokens);
 
-/* Rounds src[0], `[columns, tokens]` in F32, to activations. */
-EXPORT void chorus_quantise(tensor *result, int thread, int threads, void *unused);
+/* How activations for a matrix of a type are rounded. */
+EXPORT int chorus_rounding(int type);
+
+/* Rounds src[0], `[columns, tokens]` in F32, to activations. `kind`: an `int32_t` of `chorus_rounding`. */
+EXPORT void chorus_quantise(tensor *result, int thread, int threads, void *kind);
 
 typedef struct {
     int32_t type;

@@ -27,7 +27,12 @@ const TENSOR_BYTES = 336;
 const FIELDS = { extents: 16, strides: 48, sources: 152, data: 248 };
 
 /** The node of a graph, as the kernels read it. */
-function node(data: bigint, extents: readonly number[], strides: readonly number[], sources: readonly Buffer[] = []): Buffer {
+function node(
+  data: bigint,
+  extents: readonly number[],
+  strides: readonly number[],
+  sources: readonly Buffer[] = [],
+): Buffer {
   const bytes = Buffer.alloc(TENSOR_BYTES);
   for (let dimension = 0; dimension < 4; dimension++) {
     bytes.writeBigInt64LE(BigInt(extents[dimension] ?? 1), FIELDS.extents + 8 * dimension);
@@ -50,7 +55,12 @@ export interface ProductCase {
   readonly input: Float32Array;
   readonly bias?: Float32Array;
   /** `up[rank][rows]`, `inner[tokens][rank]` */
-  readonly factors?: { readonly rank: number; readonly factor: number; readonly up: Float32Array; readonly inner: Float32Array };
+  readonly factors?: {
+    readonly rank: number;
+    readonly factor: number;
+    readonly up: Float32Array;
+    readonly inner: Float32Array;
+  };
   readonly threads: number;
 }
 
@@ -58,7 +68,10 @@ export interface ProductCase {
 export class DirectCalls {
   readonly #library = koffi.load(libraryPath);
   readonly #packedBytes = this.#library.func('int64_t chorus_packed_bytes(int, int64_t, int64_t)') as never as Numbers;
-  readonly #activationBytes = this.#library.func('int64_t chorus_activation_bytes(int64_t, int64_t)') as never as Numbers;
+  readonly #activationBytes = this.#library.func(
+    'int64_t chorus_activation_bytes(int64_t, int64_t)',
+  ) as never as Numbers;
+  readonly #rounding = this.#library.func('int chorus_rounding(int)') as never as Numbers;
   readonly #pack = this.#library.func('void chorus_pack(int, void *, void *, int64_t, int64_t)') as never as Call;
   readonly #quantise = this.#library.func('void chorus_quantise(void *, int, int, void *)') as never as Call;
   readonly #product = this.#library.func('void chorus_product(void *, int, int, void *)') as never as Call;
@@ -72,7 +85,9 @@ export class DirectCalls {
     this.#pack(type, this.memory.copy(weights), packed, columns, rows);
     const x = node(this.memory.copy(input), [columns, tokens], [4, 4 * columns]);
     const rounded = node(this.memory.take(this.#activationBytes(columns, tokens)), [1], [1], [x]);
-    for (let thread = 0; thread < threads; thread++) this.#quantise(rounded, thread, threads, null);
+    const kind = Buffer.alloc(4);
+    kind.writeInt32LE(this.#rounding(type));
+    for (let thread = 0; thread < threads; thread++) this.#quantise(rounded, thread, threads, kind);
     const sources = [node(packed, [1], [1]), rounded];
     const options = Buffer.alloc(32);
     options.writeInt32LE(type, 0);

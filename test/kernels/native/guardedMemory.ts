@@ -13,7 +13,11 @@ export class GuardedMemory implements Disposable {
   readonly #mmap = this.#libc.func('void *mmap(void *, size_t, int, int, int, int64_t)') as never as (
     ...values: unknown[]
   ) => bigint;
-  readonly #mprotect = this.#libc.func('int mprotect(void *, size_t, int)') as never as (...values: unknown[]) => number;
+  readonly #mprotect = this.#libc.func('int mprotect(void *, size_t, int)') as never as (
+    ...values: unknown[]
+  ) => number;
+  readonly #memset = this.#libc.func('void *memset(void *, int, size_t)') as never as (...values: unknown[]) => void;
+  readonly #memcpy = this.#libc.func('void *memcpy(void *, void *, size_t)') as never as (...values: unknown[]) => void;
   readonly #munmap = this.#libc.func('int munmap(void *, size_t)') as never as (...values: unknown[]) => number;
   readonly #pools = new Map<number, { readonly free: bigint[]; readonly taken: bigint[] }>();
 
@@ -24,16 +28,14 @@ export class GuardedMemory implements Disposable {
     if (!pool) this.#pools.set(pages, (pool = { free: [], taken: [] }));
     const start = pool.free.pop() ?? this.#map(pages);
     pool.taken.push(start);
-    new Uint8Array(koffi.view(start, pages * PAGE_BYTES)).fill(0xff);
+    this.#memset(start, 0xff, pages * PAGE_BYTES);
     const padded = Math.ceil(sizeBytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
     return start + BigInt(pages * PAGE_BYTES - padded);
   }
 
   copy(values: Uint8Array | Float32Array): bigint {
     const address = this.take(values.byteLength);
-    new Uint8Array(koffi.view(address, values.byteLength)).set(
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    );
+    this.#memcpy(address, values, values.byteLength);
     return address;
   }
 

@@ -36,7 +36,9 @@ function randomCase(random: () => number, type: TensorType): ProductCase {
     weights: fromFloat32(type, numbers(rows * columns), columns),
     input: below(20) === 0 ? new Float32Array(tokens * columns) : numbers(tokens * columns),
     ...(hasBias ? { bias: numbers(rows) } : {}),
-    ...(hasFactors ? { factors: { rank, factor: random(), up: numbers(rank * rows), inner: numbers(rank * tokens) } } : {}),
+    ...(hasFactors
+      ? { factors: { rank, factor: random(), up: numbers(rank * rows), inner: numbers(rank * tokens) } }
+      : {}),
     threads: 1 + below(3),
   };
 }

@@ -117,8 +117,16 @@ export async function loadWeights(
       const device = placement.weightDevice(spec);
       const type = source.type as TensorType;
       if (isPacked(device, spec, source)) {
-        const memory = storageOn(device, undefined, 'packed').declare(spec.name, 'I8', [packedBytes(type, source.shape)]);
-        loads.push({ tensor: memory, packed: new PackedMatrix(memory, type, source.shape), device, source, whole: false });
+        const memory = storageOn(device, undefined, 'packed').declare(spec.name, 'I8', [
+          packedBytes(type, source.shape),
+        ]);
+        loads.push({
+          tensor: memory,
+          packed: new PackedMatrix(memory, type, source.shape),
+          device,
+          source,
+          whole: false,
+        });
         continue;
       }
       const repacked =
@@ -202,7 +210,11 @@ async function packRows(packed: PackedMatrix, device: Device, offset: number, by
 }
 
 /** Whether our own kernels multiply a matrix. ggml's are faster where the processor has AMX. */
-export function isPacked(device: Device, { use }: Pick<WeightSpec, 'use'>, source: Pick<LocatedTensor, 'type' | 'shape'>): boolean {
+export function isPacked(
+  device: Device,
+  { use }: Pick<WeightSpec, 'use'>,
+  source: Pick<LocatedTensor, 'type' | 'shape'>,
+): boolean {
   if (device.kind !== 'cpu' || use !== 'matrix' || device.hasAmx) return false;
   return packedBytes(source.type as TensorType, source.shape) > 0;
 }

@@ -9,6 +9,7 @@ import { checkModel, openNetwork } from '../../../../../sidecar/models/chorus/ne
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { tiedOutputBytes } from '../../../../../sidecar/models/chorus/planModel.ts';
 import { withTiedOutput } from '../../../../../sidecar/models/chorus/network/tiedOutput.ts';
+import { isPacked } from '../../../../../sidecar/models/chorus/network/weights.ts';
 import { writeTinyModel } from '../../../../reference/tinyModels.ts';
 
 describe('withTiedOutput', () => {
@@ -29,7 +30,10 @@ describe('withTiedOutput', () => {
       const model = await checkModel(file);
       const placement = onOneDevice(device);
       const shape = model.tensors.get('token_embd.weight')?.shape as readonly number[];
-      const isTwice = isTied && repackedBufferType(device, type, shape, 'matrix') !== undefined;
+      const hasFasterLayout =
+        isPacked(device, { use: 'matrix' }, { type, shape }) ||
+        repackedBufferType(device, type, shape, 'matrix') !== undefined;
+      const isTwice = isTied && hasFasterLayout;
       // Only some processors have a faster layout for 8-bit weights. Processors with any have it for 4-bit weights.
       if (isTied && type === 'Q4_0') assert.equal(isTwice, device.repackBufferTypes.length > 0);
       const { specs, tensors } = withTiedOutput(model, placement);
