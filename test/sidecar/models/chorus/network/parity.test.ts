@@ -9,6 +9,7 @@ import type { TensorType } from '../../../../../kernels/ggml/types.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
+import { onGgmlKernels } from '../../../../reference/ggmlKernels.ts';
 import { LibLlama } from '../../../../../sidecar/models/llamaCpp/libLlama.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
@@ -35,6 +36,7 @@ const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % 
 const CONTEXT_TOKENS = 512;
 
 describe(`Chorus graphs give the logits of libllama on ${device}`, () => {
+  onGgmlKernels();
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-parity-'));

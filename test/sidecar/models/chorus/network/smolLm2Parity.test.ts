@@ -9,6 +9,7 @@ import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placem
 import type { Evaluator } from '../../../../../sidecar/models/evaluator.ts';
 import { LibLlama } from '../../../../../sidecar/models/llamaCpp/libLlama.ts';
 import { LocalEngine } from '../../../../../sidecar/engine/localEngine.ts';
+import { onGgmlKernels } from '../../../../reference/ggmlKernels.ts';
 import { compareLogits, flatRows } from '../../../../reference/compareLogits.ts';
 
 const CONTEXT_TOKENS = 512;
@@ -31,6 +32,7 @@ const prompts: readonly string[] = [
 ];
 
 describe('SmolLM2 on Chorus graphs and on libllama', () => {
+  onGgmlKernels();
   let device: Device;
   let ours: OpenedNetwork;
   let oursTransposed: OpenedNetwork;
