@@ -11,7 +11,7 @@ function roundEven(value: number): number {
 }
 
 /** Rounds a float to half precision. */
-export function toHalf(value: number): number {
+function toHalf(value: number): number {
   if (value === 0) return 0;
   const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(value))));
   const unit = 2 ** (exponent - 10);

@@ -1,5 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { loadNativeKernels } from '../../../kernels/native/library.ts';
 import { VERSION } from '../../common/version.ts';
 import { CHUNK_TOKENS } from '../../keptContexts/chunkNames.ts';
 import { PURPOSES, type Purpose } from '../../protocol/engine.ts';
@@ -231,8 +232,15 @@ async function readWeights(
   const { specs, tensors } = withTiedOutput(model, placement);
   const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
   let loadedBytes = 0;
+  if (placement.device.kind === 'cpu') request.report?.(describeKernels());
   return loadWeights(placement, specs, tensors, {
     signal: request.signal,
     onBytes: (bytes) => request.onProgress?.(share * Math.min(1, (loadedBytes += bytes) / totalBytes)),
   });
+}
+
+/** Says which kernels multiply on the processor, and why ours do not. */
+function describeKernels(): string {
+  const kernels = loadNativeKernels();
+  return 'missing' in kernels ? `ggml multiplies on the processor. ${kernels.missing}` : `Kernels: ${kernels.variant}.`;
 }

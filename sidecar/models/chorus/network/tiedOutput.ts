@@ -26,7 +26,7 @@ export function withTiedOutput({ specs, tensors }: ModelTensors, placement: Plac
   const spec: WeightSpec = { ...embeddingSpec, name: OUTPUT, use: 'matrix' };
   const device = placement.weightDevice(spec);
   const hasOwnLayout =
-    isPacked(device, spec, embedding) ||
+    isPacked(placement, spec, embedding) ||
     repackedBufferType(device, embedding.type as TensorType, embedding.shape, 'matrix') !== undefined;
   if (!hasOwnLayout) return { specs, tensors };
   return {

@@ -116,7 +116,7 @@ export async function loadWeights(
       const source = tensors.get(spec.name) as LocatedTensor;
       const device = placement.weightDevice(spec);
       const type = source.type as TensorType;
-      if (isPacked(device, spec, source)) {
+      if (isPacked(placement, spec, source)) {
         const memory = storageOn(device, undefined, 'packed').declare(spec.name, 'I8', [
           packedBytes(type, source.shape),
         ]);
@@ -209,9 +209,12 @@ async function packRows(packed: PackedMatrix, device: Device, offset: number, by
   await Promise.all(parts);
 }
 
-/** Whether our own kernels multiply a matrix. ggml's are faster where the processor has AMX. */
+/**
+ * Whether our own kernels multiply a matrix. ggml's are faster where the processor has AMX. Graphs that a GPU shares
+ * have no operations of ours.
+ */
 export function isPacked(
-  device: Device,
+  { device }: Pick<Placement, 'device'>,
   { use }: Pick<WeightSpec, 'use'>,
   source: Pick<LocatedTensor, 'type' | 'shape'>,
 ): boolean {

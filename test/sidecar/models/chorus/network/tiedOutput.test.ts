@@ -31,7 +31,7 @@ describe('withTiedOutput', () => {
       const placement = onOneDevice(device);
       const shape = model.tensors.get('token_embd.weight')?.shape as readonly number[];
       const hasFasterLayout =
-        isPacked(device, { use: 'matrix' }, { type, shape }) ||
+        isPacked(placement, { use: 'matrix' }, { type, shape }) ||
         repackedBufferType(device, type, shape, 'matrix') !== undefined;
       const isTwice = isTied && hasFasterLayout;
       // Only some processors have a faster layout for 8-bit weights. Processors with any have it for 4-bit weights.
