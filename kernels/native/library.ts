@@ -12,7 +12,7 @@ import type { Pointer } from '../ggml/bindings.ts';
 import { builtLibraries } from './builtLibraries.ts';
 
 /** The version that `source/dispatch.c` must have. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The variants of the kernels, or `none`: ggml multiplies. The environment may name one, to compare them. */
 const VARIANT_VARIABLE = 'CHORUS_KERNELS';
@@ -22,12 +22,10 @@ export interface NativeKernels {
   readonly variant: string;
   /** The bytes of a packed matrix, or 0 if the type (ggml's number) or shape is not packed. */
   packedBytes(type: number, columns: number, rows: number): number;
-  /** Packs whole rows at `source` to the address `packed`, off the event loop. */
-  pack(type: number, source: Uint8Array, packed: Pointer, columns: number, rows: number): Promise<void>;
   activationBytes(columns: number, tokens: number): number;
   /** How inputs are rounded for a matrix of a type (ggml's number). */
   rounding(type: number): number;
-  readonly operations: Readonly<Record<'quantise' | 'product', Pointer>>;
+  readonly operations: Readonly<Record<'pack' | 'quantise' | 'product', Pointer>>;
 }
 
 /** The kernels of this process, or the reason why there are none, as one line. */
@@ -92,22 +90,14 @@ export function openLibrary(file: string, expected: { sha256: string; variant: s
   }
 }
 
-type AsyncPack = { async: (...args: unknown[]) => void };
-
 function bind(library: ReturnType<typeof koffi.load>, variant: string): NativeKernels {
-  const pack = library.func(
-    'void chorus_pack(int type, void *source, void *packed, int64_t columns, int64_t rows)',
-  ) as unknown as AsyncPack;
   return {
     variant,
     packedBytes: library.func('int64_t chorus_packed_bytes(int type, int64_t columns, int64_t rows)') as never,
-    pack: (type, source, packed, columns, rows) =>
-      new Promise((resolve, reject) => {
-        pack.async(type, source, packed, columns, rows, (error: Error | null) => (error ? reject(error) : resolve()));
-      }),
     activationBytes: library.func('int64_t chorus_activation_bytes(int64_t columns, int64_t tokens)') as never,
     rounding: library.func('int chorus_rounding(int type)') as never,
     operations: {
+      pack: koffi.address(library.symbol('chorus_pack')),
       quantise: koffi.address(library.symbol('chorus_quantise')),
       product: koffi.address(library.symbol('chorus_product')),
     },

@@ -1,7 +1,9 @@
-import type { Pointer } from '../ggml/bindings.ts';
+import koffi from 'koffi';
 import { CustomMatrix, type ProductSums } from '../ggml/customMatrix.ts';
 import { ShapeError } from '../ggml/errors.ts';
-import type { Graph } from '../ggml/graph.ts';
+import type { Device } from '../ggml/device.ts';
+import { Graph } from '../ggml/graph.ts';
+import { DeviceMemory } from '../ggml/graphMemory.ts';
 import { contiguous, custom, reshape } from '../ggml/ops.ts';
 import { contiguousStrides, toShape, type Tensor } from '../ggml/tensor.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../ggml/types.ts';
@@ -12,6 +14,8 @@ export const PANEL_ROWS = 16;
 
 /** `product_options` of `source/kernels.h`: type, place of the bias, place of the inner values, factor, columns, rows. */
 const OPTIONS_BYTES = 32;
+/** `pack_options`: type, columns, rows, address of the rows, address of the packed rows. */
+const PACK_OPTIONS_BYTES = 40;
 
 /** The bytes of a matrix of this type and shape in the packed layout, or 0 if our kernels do not multiply it. */
 export function packedBytes(type: TensorType, shape: readonly number[]): number {
@@ -45,17 +49,28 @@ export class PackedMatrix extends CustomMatrix {
   }
 
   /**
-   * Packs the rows `data`, of the matrix's type, from the row `first` on. `address` is that of the memory. Throws
+   * Packs the rows `data`, of the matrix's type, from the row `first` on, on all threads of the device. Throws
    * `ShapeError` if `first` does not begin a panel, or the rows are incomplete or too many.
    */
-  async pack(address: Pointer, first: number, data: Uint8Array): Promise<void> {
+  async pack(device: Device, first: number, data: Uint8Array): Promise<void> {
     const [columns] = this.shape;
     const rows = data.byteLength / rowBytes(this.type, columns);
     const { id } = tensorTypes[this.type];
-    const offset = this.#kernels.packedBytes(id, columns, PANEL_ROWS) * (first / PANEL_ROWS);
     if (first % PANEL_ROWS !== 0 || !Number.isInteger(rows) || first + rows > this.shape[1])
       throw new ShapeError(`${data.byteLength} bytes from row ${first} on are no rows of ${this.toString()}.`);
-    await this.#kernels.pack(id, data, address + BigInt(offset), columns, rows);
+    const offset = this.#kernels.packedBytes(id, columns, PANEL_ROWS) * (first / PANEL_ROWS);
+    const target = device.functions.ggml_get_data(this.pointer) + BigInt(offset);
+    const options = Buffer.alloc(PACK_OPTIONS_BYTES);
+    [BigInt(id), BigInt(columns), BigInt(rows), koffi.address(data), target].forEach((value, index) =>
+      options.writeBigUInt64LE(value, 8 * index),
+    );
+    using graph = new Graph(device, { maxNodes: 1 });
+    using memory = new DeviceMemory(device);
+    graph.expand(
+      custom(graph, { run: this.#kernels.operations.pack, options }, [], { type: 'I8', shape: toShape([1]) }),
+    );
+    graph.allocate(memory);
+    await graph.compute();
   }
 
   override multiply(graph: Graph, input: Tensor, { bias, factors }: ProductSums = {}): Tensor {

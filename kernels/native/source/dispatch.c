@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Raise it with every change of the layout or of a function. */
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 int chorus_version(void) { return VERSION; }
 

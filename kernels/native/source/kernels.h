@@ -23,8 +23,17 @@ EXPORT const char *chorus_choose_variant(const char *name);
 /* The bytes of a packed matrix, or 0 if the type or shape is not packed. */
 EXPORT int64_t chorus_packed_bytes(int type, int64_t columns, int64_t rows);
 
-/* Packs `rows` rows of a matrix of ggml's type. Rows of several calls join if each call but the last has whole panels. */
-EXPORT void chorus_pack(int type, const void *source, void *packed, int64_t columns, int64_t rows);
+typedef struct {
+    int64_t type, columns, rows;
+    const void *source;
+    void *packed;
+} pack_options;
+
+/*
+ * Packs rows of a matrix of ggml's type. Rows of several calls join if each call but the last has whole panels. `options`:
+ * a `pack_options`. `result` is not used.
+ */
+EXPORT void chorus_pack(tensor *result, int thread, int threads, void *options);
 
 /* The bytes of rounded activations. */
 EXPORT int64_t chorus_activation_bytes(int64_t columns, int64_t tokens);

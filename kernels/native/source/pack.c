@@ -157,11 +157,17 @@ int64_t chorus_packed_bytes(int type, int64_t columns, int64_t rows) {
     return (rows + PANEL_ROWS - 1) / PANEL_ROWS * panel_bytes(type, columns);
 }
 
-void chorus_pack(int type, const void *source, void *packed, int64_t columns, int64_t rows) {
+void chorus_pack(tensor *result, int thread, int threads, void *options) {
+    (void)result;
+    const pack_options *given = options;
+    const int type = (int)given->type;
+    const int64_t columns = given->columns, rows = given->rows;
     const int64_t row_bytes = columns / (has_super_blocks(type) ? SUPER_COLUMNS : BLOCK_COLUMNS) * source_block_bytes(type);
-    for (int64_t row = 0; row < rows; row += PANEL_ROWS) {
+    const int64_t panels = (rows + PANEL_ROWS - 1) / PANEL_ROWS;
+    for (int64_t panel = panels * thread / threads; panel < panels * (thread + 1) / threads; panel++) {
+        const int64_t row = panel * PANEL_ROWS;
         const int present = rows - row < PANEL_ROWS ? (int)(rows - row) : PANEL_ROWS;
-        pack_panel(type, (const uint8_t *)source + row * row_bytes,
-                   (uint8_t *)packed + row / PANEL_ROWS * panel_bytes(type, columns), columns, present);
+        pack_panel(type, (const uint8_t *)given->source + row * row_bytes,
+                   (uint8_t *)given->packed + panel * panel_bytes(type, columns), columns, present);
     }
 }

@@ -72,7 +72,7 @@ export class DirectCalls {
     'int64_t chorus_activation_bytes(int64_t, int64_t)',
   ) as never as Numbers;
   readonly #rounding = this.#library.func('int chorus_rounding(int)') as never as Numbers;
-  readonly #pack = this.#library.func('void chorus_pack(int, void *, void *, int64_t, int64_t)') as never as Call;
+  readonly #pack = this.#library.func('void chorus_pack(void *, int, int, void *)') as never as Call;
   readonly #quantise = this.#library.func('void chorus_quantise(void *, int, int, void *)') as never as Call;
   readonly #product = this.#library.func('void chorus_product(void *, int, int, void *)') as never as Call;
 
@@ -82,7 +82,11 @@ export class DirectCalls {
   run({ type, columns, rows, tokens, weights, input, bias, factors, threads }: ProductCase): Float32Array {
     this.memory.clear();
     const packed = this.memory.take(this.#packedBytes(type, columns, rows));
-    this.#pack(type, this.memory.copy(weights), packed, columns, rows);
+    const packing = Buffer.alloc(40);
+    [BigInt(type), BigInt(columns), BigInt(rows), this.memory.copy(weights), packed].forEach((value, index) =>
+      packing.writeBigUInt64LE(value, 8 * index),
+    );
+    for (let thread = 0; thread < threads; thread++) this.#pack(null, thread, threads, packing);
     const x = node(this.memory.copy(input), [columns, tokens], [4, 4 * columns]);
     const rounded = node(this.memory.take(this.#activationBytes(columns, tokens)), [1], [1], [x]);
     const kind = Buffer.alloc(4);

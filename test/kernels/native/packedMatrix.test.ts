@@ -41,11 +41,10 @@ async function fixture(device: Device, storage: Storage): Promise<Fixture> {
   write(device, plain, bytes);
   for (const tensor of [bias, down, up]) write(device, tensor, numbers(tensor.elements));
   const packed = new PackedMatrix(memory, 'Q4_K', [COLUMNS, ROWS]);
-  const address = device.functions.ggml_get_data(memory.pointer);
   // In two parts, as large files are read.
   const first = (bytes.length / ROWS) * 32;
-  await packed.pack(address, 0, bytes.subarray(0, first));
-  await packed.pack(address, 32, bytes.subarray(first));
+  await packed.pack(device, 0, bytes.subarray(0, first));
+  await packed.pack(device, 32, bytes.subarray(first));
   return { plain, packed, bias, down, up };
 }
 
@@ -84,11 +83,10 @@ describe('a packed matrix', { skip: !nativeKernels() && 'there are no kernels fo
     using device = new Device('cpu', { threads: 1 });
     using storage = new Storage(device, { maxTensors: 8 });
     const { packed } = await fixture(device, storage);
-    const address = device.functions.ggml_get_data(packed.pointer);
     const row = new Uint8Array(144);
-    await assert.rejects(packed.pack(address, 8, row), ShapeError);
-    await assert.rejects(packed.pack(address, 0, row.subarray(1)), ShapeError);
-    await assert.rejects(packed.pack(address, 32, new Uint8Array(9 * 144)), ShapeError);
+    await assert.rejects(packed.pack(device, 8, row), ShapeError);
+    await assert.rejects(packed.pack(device, 0, row.subarray(1)), ShapeError);
+    await assert.rejects(packed.pack(device, 32, new Uint8Array(9 * 144)), ShapeError);
   });
 
   it('refuses a type or shape that our kernels do not multiply', () => {

@@ -175,7 +175,7 @@ async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions):
         options.signal?.throwIfAborted();
         const part = new Uint8Array(buffer, 0, Math.min(stepBytes, sizeBytes - offset));
         await readFully(file, part, dataOffsetBytes + source.offsetBytes + offset, source);
-        if (packed) await packRows(packed, device, offset, part);
+        if (packed) await packed.pack(device, offset / rowBytes(packed.type, packed.shape[0]), part);
         else write(device, tensor, part, offset);
         options.onBytes?.(part.length);
       }
@@ -195,19 +195,6 @@ function stepBytesOf(load: Load): number {
 }
 
 const sourceBytes = ({ tensor, packed }: Load): number => (packed ?? tensor).sizeBytes;
-
-/** Packs rows, which begin at a byte of the source, on all threads of the device. */
-async function packRows(packed: PackedMatrix, device: Device, offset: number, bytes: Uint8Array): Promise<void> {
-  const address = device.functions.ggml_get_data(packed.pointer);
-  const perRow = rowBytes(packed.type, packed.shape[0]);
-  const panels = Math.ceil(bytes.length / perRow / PANEL_ROWS);
-  const step = Math.ceil(panels / device.threads) * PANEL_ROWS;
-  const firstRow = offset / perRow;
-  const parts: Promise<void>[] = [];
-  for (let row = 0; row * perRow < bytes.length; row += step)
-    parts.push(packed.pack(address, firstRow + row, bytes.subarray(row * perRow, (row + step) * perRow)));
-  await Promise.all(parts);
-}
 
 /**
  * Whether our own kernels multiply a matrix. ggml's are faster where the processor has AMX. Graphs that a GPU shares
