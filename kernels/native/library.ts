@@ -28,8 +28,13 @@ export interface NativeKernels {
   readonly operations: Readonly<Record<'pack' | 'quantise' | 'product', Pointer>>;
 }
 
-/** The kernels of this process, or the reason why there are none, as one line. */
-export type LoadedKernels = NativeKernels | { readonly missing: string };
+/**
+ * The kernels of this process, or the reason why there are none, as one line. It is a fault if they should be there.
+ */
+export type LoadedKernels = NativeKernels | { readonly missing: string; readonly isFault: boolean };
+
+const absent = (missing: string): LoadedKernels => ({ missing, isFault: false });
+const fault = (missing: string): LoadedKernels => ({ missing, isFault: true });
 
 let loaded: LoadedKernels | undefined;
 
@@ -51,12 +56,12 @@ export function useNativeKernels(kernels: LoadedKernels | undefined): void {
 
 function open(): LoadedKernels {
   const wanted = process.env[VARIANT_VARIABLE] ?? '';
-  if (wanted === 'none') return { missing: `${VARIANT_VARIABLE} is none.` };
+  if (wanted === 'none') return absent(`${VARIANT_VARIABLE} is none.`);
   const platform = `${process.platform}-${process.arch}`;
   const built = builtLibraries[platform];
-  if (!built) return { missing: `There are no kernels for ${platform}.` };
+  if (!built) return absent(`There are no kernels for ${platform}.`);
   const file = libraryFile(built.file);
-  if (file === undefined) return { missing: `The file ${built.file} is missing. Install Chorus again.` };
+  if (file === undefined) return fault(`The file ${built.file} is missing. Install Chorus again.`);
   return openLibrary(file, { sha256: built.sha256, variant: wanted });
 }
 
@@ -72,21 +77,15 @@ export function openLibrary(file: string, expected: { sha256: string; variant: s
   try {
     const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
     if (sha256 !== expected.sha256)
-      return {
-        missing: `${name} is damaged: its SHA-256 is ${sha256}, expected ${expected.sha256}. Install Chorus again.`,
-      };
+      return fault(`${name} is damaged: its SHA-256 is ${sha256}, expected ${expected.sha256}. Install Chorus again.`);
     const library = koffi.load(file);
     const version = library.func('int chorus_version()')() as number;
-    if (version !== VERSION)
-      return { missing: `${name} has version ${version}, expected ${VERSION}. Install Chorus again.` };
+    if (version !== VERSION) return fault(`${name} has version ${version}, expected ${VERSION}. Install Chorus again.`);
     const variant = library.func('const char *chorus_choose_variant(const char *name)')(expected.variant) as string;
-    if (variant === '')
-      return {
-        missing: `This processor does not run ${expected.variant || 'any variant'} of ${name}; ggml multiplies.`,
-      };
+    if (variant === '') return absent(`This processor does not run ${expected.variant || 'any variant'} of ${name}.`);
     return bind(library, variant);
   } catch (error) {
-    return { missing: `${name} could not be loaded: ${(error as Error).message}` };
+    return fault(`${name} could not be loaded: ${(error as Error).message}`);
   }
 }
 

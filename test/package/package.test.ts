@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { builtLibraries } from '../../kernels/native/builtLibraries.ts';
 import { fileURLToPath } from 'node:url';
 import { findPython } from '../../.scripts/fetchModel.ts';
 import {
@@ -32,6 +33,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/dist\/((extension|extensionLibraries|context)\.cjs|(sidecar|engine|workshop|chatTemplate|train|microphone|lifeline|cli|uninstall|nodeLlamaCpp)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
+  new RegExp(`^extension/dist/kernels/chorus-kernels-${target.name}\\.(so|dll|dylib)$`),
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/models\/(Chorus-0\.5B(-0000[123]-of-00003|\.experts)\.gguf|LICENSE)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
@@ -110,6 +112,7 @@ describe("this platform's package", () => {
       'lifeline.mjs',
       'cli.mjs',
       'uninstall.mjs',
+      ...(target.name in builtLibraries ? [`kernels/${builtLibraries[target.name]!.file}`] : []),
       ...MODEL_PARTS,
       'models/Chorus-0.5B.experts.gguf',
       'models/LICENSE',

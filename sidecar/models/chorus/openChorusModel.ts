@@ -232,15 +232,11 @@ async function readWeights(
   const { specs, tensors } = withTiedOutput(model, placement);
   const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
   let loadedBytes = 0;
-  if (placement.device.kind === 'cpu') request.report?.(describeKernels());
+  const kernels = loadNativeKernels();
+  if (placement.device.kind === 'cpu' && 'missing' in kernels && kernels.isFault)
+    request.report?.(`ggml multiplies on the processor. ${kernels.missing}`);
   return loadWeights(placement, specs, tensors, {
     signal: request.signal,
     onBytes: (bytes) => request.onProgress?.(share * Math.min(1, (loadedBytes += bytes) / totalBytes)),
   });
-}
-
-/** Says which kernels multiply on the processor, and why ours do not. */
-function describeKernels(): string {
-  const kernels = loadNativeKernels();
-  return 'missing' in kernels ? `ggml multiplies on the processor. ${kernels.missing}` : `Kernels: ${kernels.variant}.`;
 }

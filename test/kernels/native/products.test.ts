@@ -57,7 +57,7 @@ function assertEqual(type: TensorType, tried: ProductCase, found: Float32Array):
 
 describe('products of our own kernels', { skip: !isRunnable && 'there are no kernels for this platform' }, () => {
   for (const variant of VARIANTS) {
-    const kernels = isRunnable ? openVariant(variant) : { missing: 'no library' };
+    const kernels = isRunnable ? openVariant(variant) : { missing: 'There is no library.' };
     for (const type of TYPES)
       it(`equal plain loops: ${type}, ${variant}`, { skip: 'missing' in kernels && kernels.missing }, () => {
         openVariant(variant);
