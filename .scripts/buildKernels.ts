@@ -50,19 +50,24 @@ async function compile(zig: readonly string[], { triple, file, sources }: Target
   const [program, ...rest] = zig as [string, ...string[]];
   const common = ['-target', triple, '-O3', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror', '-g0'];
   if (!triple.includes('windows')) common.push('-fPIC');
-  const objects: string[] = [];
+  const objects = sources.map((source) => `${source.file}.o`);
   for (const { file: source, processor } of sources) {
     const object = path.join(folder, `${source}.o`);
     const cpu = `-mcpu=${processor}`;
-    // The working folder keeps paths of this machine out of the file.
+    // Relative paths keep those of this machine out of the file.
     await run(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], {
       cwd: path.join(native, 'source'),
     });
-    objects.push(object);
   }
-  const library = path.join(folder, file);
-  await run(program, [...rest, 'cc', '-target', triple, '-shared', '-s', '-o', library, ...objects], { cwd: folder });
-  return readFile(library);
+  await run(program, [...rest, 'cc', '-target', triple, '-shared', '-s', '-o', file, ...objects], { cwd: folder });
+  return withoutTimestamp(await readFile(path.join(folder, file)));
+}
+
+/** Clears the time of compiling in the header of a Windows library, so that each compilation gives the same bytes. */
+function withoutTimestamp(bytes: Buffer): Buffer {
+  if (bytes.toString('latin1', 0, 2) !== 'MZ') return bytes;
+  const header = bytes.readUInt32LE(0x3c);
+  return Buffer.from(bytes).fill(0, header + 8, header + 12);
 }
 
 const zig = await zigCommand();

@@ -6,10 +6,10 @@ export const builtLibraries: Readonly<Record<string, { readonly file: string; re
   },
   'win32-x64': {
     file: 'chorus-kernels-win32-x64.dll',
-    sha256: 'd76652c78597141694f01ab2c2402855ecf6e5d9664ab2920e138ef45d92ab12',
+    sha256: 'ef618ae73da9938553374a3e471f721dc930b8338a1bdfc35590dbf4794daead',
   },
   'darwin-x64': {
     file: 'chorus-kernels-darwin-x64.dylib',
-    sha256: '87b4c71babaf8f26332f4a6ecb5c2c98f48caa2801886b01c0ced65737159564',
+    sha256: '67ec6dd34a2d0aa26c45ae056d9164f611dd296619105a6e4230f3833d7be88f',
   },
 };
