@@ -5,7 +5,7 @@ import { CompletionService } from '../../../sidecar/completion/completionService
 import { detectFim } from '../../../sidecar/completion/prompt/fim.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
-import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
+import { bundledExpertsPath, bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { requestAt } from './cursorAt.ts';
 
 describe('the bundled model', () => {
@@ -17,6 +17,8 @@ describe('the bundled model', () => {
     engine = new EngineProcess();
     model = await engine.load({
       modelPath: (await bundledModelPath()) as string,
+      // As it ships. Without its experts two first words are as likely as each other.
+      experts: await bundledExpertsPath(),
       engine: 'auto',
       device: 'cpu',
       threads: 0,
