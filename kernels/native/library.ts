@@ -12,7 +12,7 @@ import type { Pointer } from '../ggml/bindings.ts';
 import { builtLibraries } from './builtLibraries.ts';
 
 /** The version that `source/dispatch.c` must have. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** The variants of the kernels, or `none`: ggml multiplies. The environment may name one, to compare them. */
 const VARIANT_VARIABLE = 'CHORUS_KERNELS';

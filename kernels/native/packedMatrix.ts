@@ -12,8 +12,11 @@ import { nativeKernels, type NativeKernels } from './library.ts';
 /** Rows that stand interleaved in the packed layout. */
 export const PANEL_ROWS = 16;
 
-/** `product_options` of `source/kernels.h`: type, place of the bias, place of the inner values, factor, columns, rows. */
-const OPTIONS_BYTES = 32;
+/**
+ * `product_options` of `source/kernels.h`: type, places of the bias and of the inner values, factor, columns, rows, and
+ * two counters of the threads.
+ */
+const OPTIONS_BYTES = 40;
 /** `pack_options`: type, columns, rows, address of the rows, address of the packed rows. */
 const PACK_OPTIONS_BYTES = 40;
 

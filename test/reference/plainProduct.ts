@@ -41,10 +41,13 @@ function roundedInput(input: Float32Array, step: 32 | 256, halfSums: boolean): R
       const whole = roundEven(Math.fround((input[i] as number) * inverse));
       values[i] = whole * scale;
       const block = Math.floor(i / BLOCK);
-      sums[block] = (sums[block] as number) + whole * (halfSums ? exact : scale);
+      sums[block] = (sums[block] as number) + whole;
     }
+    // Rounded to a float before it is rounded to half precision, as in C.
+    for (let block = start / BLOCK; block < (start + step) / BLOCK; block++)
+      sums[block] = halfSums ? toHalf(Math.fround(exact * (sums[block] as number))) : scale * (sums[block] as number);
   }
-  return { values, sums: halfSums ? sums.map(toHalf) : sums };
+  return { values, sums };
 }
 
 /** The minimum of each row's blocks, for types of blocks with a scale and a minimum. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Raise it with every change of the layout or of a function. */
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 int chorus_version(void) { return VERSION; }
 
@@ -52,8 +52,28 @@ void chorus_quantise(tensor *result, int thread, int threads, void *kind) {
     }
 }
 
+/* Pieces of a product for each thread. A thread on a slow core takes fewer than others. */
+enum { PIECES = 4 };
+
+static void take_pieces(product_options *options, const product_job *job, int threads) {
+    const int64_t panels = (job->matrix.rows + PANEL_ROWS - 1) / PANEL_ROWS;
+    const int pieces = threads == 1 ? 1 : threads * PIECES;
+    for (;;) {
+        const int piece = __atomic_fetch_add(&options->next_piece, 1, __ATOMIC_RELAXED);
+        if (piece >= pieces) break;
+        int64_t first, end;
+        part_of(panels, piece, pieces, &first, &end);
+        chosen->product(job, first, end);
+    }
+    /* The last thread makes the node ready for the next computation. ggml's threads wait for each other behind a node. */
+    if (__atomic_add_fetch(&options->ended, 1, __ATOMIC_ACQ_REL) < threads) return;
+    options->next_piece = 0;
+    options->ended = 0;
+}
+
 void chorus_product(tensor *result, int thread, int threads, void *options) {
-    const product_options *given = options;
+    (void)thread;
+    product_options *given = options;
     const tensor *bias = given->bias ? result->src[given->bias] : 0;
     const tensor *inner = given->inner ? result->src[given->inner] : 0;
     const product_job job = {
@@ -71,7 +91,5 @@ void chorus_product(tensor *result, int thread, int threads, void *options) {
             .factor = given->factor,
         },
     };
-    int64_t first, end;
-    part_of((given->rows + PANEL_ROWS - 1) / PANEL_ROWS, thread, threads, &first, &end);
-    chosen->product(&job, first, end);
+    take_pieces(given, &job, threads);
 }

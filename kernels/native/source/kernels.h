@@ -50,6 +50,8 @@ typedef struct {
     int32_t bias, inner;
     float factor;
     int64_t columns, rows;
+    /* The next piece to compute, and the threads that have ended. Both are 0 between computations. */
+    int32_t next_piece, ended;
 } product_options;
 
 /* Multiplies the packed matrix src[0] by the activations src[1]. `options`: a `product_options`. */

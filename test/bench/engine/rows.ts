@@ -7,7 +7,7 @@ import type { EngineName, Variant } from './variants.ts';
 /** The engines' work of a row. `busy` decodes while every core is busy with other work. */
 export type Test = 'prompt' | 'decode' | 'busy';
 
-/** What a figure belongs to. A later measurement of the same replaces it. */
+/** The model, threads and instructions of a figure. */
 export interface Case {
   readonly model: string;
   readonly threads: number;

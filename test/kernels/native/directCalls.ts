@@ -93,7 +93,7 @@ export class DirectCalls {
     kind.writeInt32LE(this.#rounding(type));
     for (let thread = 0; thread < threads; thread++) this.#quantise(rounded, thread, threads, kind);
     const sources = [node(packed, [1], [1]), rounded];
-    const options = Buffer.alloc(32);
+    const options = Buffer.alloc(40);
     options.writeInt32LE(type, 0);
     if (bias) options.writeInt32LE(sources.push(node(this.memory.copy(bias), [rows], [4])) - 1, 4);
     if (factors) {
