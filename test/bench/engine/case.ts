@@ -5,6 +5,7 @@ import { measureDrafting, measureFirstToken } from './extras.ts';
 import { ikPython } from './ikPackage.ts';
 import { DECODE_TOKENS, measureBusy, measureDepths, PROMPT_TOKENS, type Measured } from './measure.ts';
 import { engineModel, type EngineModel } from './models.ts';
+import { DISTURBING_SHARE } from './otherLoad.ts';
 import { PeerError, type PeerOptions } from './peer.ts';
 import type { Case, Extra, ExtraRow, Kept, Provenance, SpeedRow, Test } from './rows.ts';
 import { Turns } from './turns.ts';
@@ -17,8 +18,6 @@ type Part = (typeof PARTS)[number];
 
 /** The rows of the cache for memory, starts and drafts. */
 const ALONE_CONTEXT_TOKENS = 5_120;
-/** More work of other processes than this changes the figures. */
-const DISTURBING_SHARE = 0.05;
 /** A context has whole steps of rows. */
 const CONTEXT_STEP = 512;
 

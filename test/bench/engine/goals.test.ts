@@ -28,10 +28,10 @@ describe('goalLines', () => {
     const ratios = { libllama: ratio(2.5), 'libllama-plain': ratio(1.9), ik: ratio(1.3) };
     const lines = goalLines({ speeds: [row({ test: 'prompt', depth: 0, variant: 'best', ratios })], extras: [] });
     assert.deepEqual(
-      lines.map(({ measured, isMet }) => [measured, isMet]),
+      lines.map(({ measured, verdict }) => [measured, verdict]),
       [
-        ['1.90', false],
-        ['1.30', true],
+        ['1.90', 'missed'],
+        ['1.30', 'met'],
       ],
     );
   });
@@ -47,12 +47,21 @@ describe('goalLines', () => {
     assert.deepEqual(goalLines({ speeds: [{ ...prompt, agreement: { chorus: NaN } }], extras: [] }), []);
   });
 
+  it('neither meets nor misses a goal with a row that other processes disturbed', () => {
+    const decode = row({ test: 'decode', depth: 0, variant: 'best', ratios: { libllama: ratio(27) } });
+    const lines = goalLines({ speeds: [{ ...decode, otherShare: 0.4 }], extras: [] });
+    assert.deepEqual(
+      lines.map(({ verdict }) => verdict),
+      ['disturbed'],
+    );
+  });
+
   it('has lower goals for AVX2 alone, and no line without a ratio', () => {
     const ratios = { libllama: ratio(1.7) };
     const lines = goalLines({ speeds: [row({ test: 'prompt', depth: 0, variant: 'avx2', ratios })], extras: [] });
     assert.deepEqual(
-      lines.map(({ goal, isMet }) => [goal, isMet]),
-      [['≥ 1.6', true]],
+      lines.map(({ goal, verdict }) => [goal, verdict]),
+      [['≥ 1.6', 'met']],
     );
   });
 
@@ -64,10 +73,10 @@ describe('goalLines', () => {
       { ...of, test: 'first-token', model: 'Chorus-0.5B', elapsedMs: 900 },
     ];
     assert.deepEqual(
-      goalLines({ speeds: [], extras }).map(({ model, measured, isMet }) => [model, measured, isMet]),
+      goalLines({ speeds: [], extras }).map(({ model, measured, verdict }) => [model, measured, verdict]),
       [
-        ['Qwen2.5-Coder-0.5B', '0.75', false],
-        ['Chorus-0.5B', '0.90 s', true],
+        ['Qwen2.5-Coder-0.5B', '0.75', 'missed'],
+        ['Chorus-0.5B', '0.90 s', 'met'],
       ],
     );
   });

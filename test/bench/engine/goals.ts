@@ -1,4 +1,5 @@
 import { strangers } from './agreement.ts';
+import { DISTURBING_SHARE } from './otherLoad.ts';
 import type { ExtraRow, Kept, SpeedRow } from './rows.ts';
 import type { Variant } from './variants.ts';
 
@@ -33,7 +34,8 @@ export interface GoalLine {
   readonly threads: number;
   readonly goal: string;
   readonly measured: string;
-  readonly isMet: boolean;
+  /** A row that other processes disturbed neither meets nor misses a goal. */
+  readonly verdict: 'met' | 'missed' | 'disturbed';
 }
 
 /** Returns a line for each goal and each row that was measured for it. */
@@ -64,7 +66,7 @@ function linesOf(goal: SpeedGoal, row: SpeedRow): readonly GoalLine[] {
             ...{ variant, model, threads },
             goal: `≥ ${least.toFixed(1)}`,
             measured: Math.min(...measured).toFixed(2),
-            isMet: Math.min(...measured) >= least,
+            verdict: row.otherShare > DISTURBING_SHARE ? 'disturbed' : verdict(Math.min(...measured) >= least),
           },
         ];
   return [
@@ -72,6 +74,8 @@ function linesOf(goal: SpeedGoal, row: SpeedRow): readonly GoalLine[] {
     ...line('chorus / ik_llama.cpp', goal.ik, ratios.ik && !wrong.includes('ik') ? [ratios.ik.elapsed] : []),
   ];
 }
+
+const verdict = (isMet: boolean): GoalLine['verdict'] => (isMet ? 'met' : 'missed');
 
 function extraLines(row: ExtraRow): readonly GoalLine[] {
   const { model, threads, variant } = row;
@@ -83,7 +87,7 @@ function extraLines(row: ExtraRow): readonly GoalLine[] {
         ...{ variant, model, threads },
         goal: `≤ ${START_RATIO}`,
         measured: row.ratio.toFixed(2),
-        isMet: row.ratio <= START_RATIO,
+        verdict: verdict(row.ratio <= START_RATIO),
       },
     ];
   if (row.test === 'first-token' && FIRST_TOKEN_MODELS.test(model))
@@ -93,7 +97,7 @@ function extraLines(row: ExtraRow): readonly GoalLine[] {
         ...{ variant, model, threads },
         goal: `≤ ${FIRST_TOKEN_MS / 1000} s`,
         measured: `${(row.elapsedMs / 1000).toFixed(2)} s`,
-        isMet: row.elapsedMs <= FIRST_TOKEN_MS,
+        verdict: verdict(row.elapsedMs <= FIRST_TOKEN_MS),
       },
     ];
   return [];

@@ -1,11 +1,14 @@
 import os from 'node:os';
 
+/** More work of other processes than this share of the machine makes figures worthless. */
+export const DISTURBING_SHARE = 0.05;
+
 /** The milliseconds that all cores have worked for all processes. */
 function busyMs(): number {
   return os.cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }
 
-/** Measures the work of other processes, which makes figures worthless if it is much. */
+/** Measures the work of other processes. */
 export class OtherLoad {
   readonly #busyMs = busyMs();
   readonly #startMs = performance.now();

@@ -38,8 +38,8 @@ over that of the other engine, and in brackets the same per processor time. All 
 
 function goalTable(kept: Kept): string {
   const lines = goalLines(kept).map(
-    ({ what, variant, model, threads, goal, measured, isMet }) =>
-      `| ${what} | ${VARIANTS[variant]} | ${model} | ${threads} | ${goal} | ${measured} | ${isMet ? 'met' : 'missed'} |`,
+    ({ what, variant, model, threads, goal, measured, verdict }) =>
+      `| ${what} | ${VARIANTS[variant]} | ${model} | ${threads} | ${goal} | ${measured} | ${verdict} |`,
   );
   if (lines.length === 0) return '';
   const header = '| measure | instructions | model | threads | goal | measured | |\n|---|---|---|---|---|---|---|';
