@@ -2,7 +2,7 @@
  * Compares our engine with libllama and ik_llama.cpp, each in a process of its own, in turns:
  *
  *   npm run bench -- [--models chorus-0.5b,qwen-0.5b,FILE.gguf] [--depths 0,4096] [--threads 2,1]
- *     [--variants best,avx2] [--engines chorus,chorus-ggml,libllama,libllama-plain,ik] [--rounds 5]
+ *     [--variants best,avx2] [--engines chorus,chorus-ggml,libllama,libllama-plain,ik] [--rounds 5] [--slice 8]
  *     [--only prompt,decode,busy,start,first-token,memory,drafting] [--write]
  *
  * Without choices it measures everything, which takes many hours. `--write` keeps the rows in docs/results/engine.json
@@ -13,6 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCase, PARTS } from './engine/case.ts';
+import { DECODE_TOKENS } from './engine/measure.ts';
 import { MODEL_NAMES } from './engine/models.ts';
 import { enginePage } from './engine/page.ts';
 import { readProcessor } from './engine/processor.ts';
@@ -30,15 +31,20 @@ const { values: options } = parseArgs({
     variants: { type: 'string', default: VARIANT_NAMES.join() },
     engines: { type: 'string', default: ENGINE_NAMES.filter((name) => ENGINES[name].isUsual).join() },
     rounds: { type: 'string', default: '5' },
+    slice: { type: 'string', default: '8' },
     only: { type: 'string', default: PARTS.join() },
     write: { type: 'boolean', default: false },
   },
 });
 const depths = numbers('depths', 0);
 const [rounds] = numbers('rounds', 1) as [number];
+const [sliceTokens] = numbers('slice', 1) as [number];
+if (DECODE_TOKENS % sliceTokens !== 0)
+  throw new Error(`--slice accepts divisors of ${DECODE_TOKENS}; got ${sliceTokens}.`);
 const choice = {
   depths,
   rounds,
+  sliceTokens,
   parts: chosen('only', PARTS),
   engines: chosen('engines', ENGINE_NAMES),
   provenance: provenanceOf(await readProcessor(), await originOfRun(), rounds),
@@ -62,7 +68,7 @@ function chosen<Name extends string>(option: 'only' | 'engines' | 'variants', na
 }
 
 /** Returns the numbers of an option. Throws if it has no whole number of at least `least`. */
-function numbers(option: 'depths' | 'threads' | 'rounds', least: number): readonly number[] {
+function numbers(option: 'depths' | 'threads' | 'rounds' | 'slice', least: number): readonly number[] {
   const given = options[option].split(',').map(Number);
   if (given.some((value) => !Number.isInteger(value) || value < least))
     throw new Error(`--${option} accepts whole numbers of at least ${least}; got ${options[option]}.`);

@@ -24,6 +24,7 @@ const CONTEXT_STEP = 512;
 export interface CaseOptions extends Omit<Case, 'model'> {
   readonly depths: readonly number[];
   readonly rounds: number;
+  readonly sliceTokens: number;
   readonly parts: readonly Part[];
   readonly engines: readonly EngineName[];
   readonly provenance: Provenance;
@@ -54,7 +55,7 @@ async function measureSpeeds(
   model: EngineModel,
   options: InFolder,
 ): Promise<readonly Omit<SpeedRow, keyof Case | keyof Provenance>[]> {
-  const { depths, rounds, parts } = options;
+  const { depths, rounds, sliceTokens, parts } = options;
   const tests = TESTS.filter((test) => parts.includes(test));
   await using turns = new Turns();
   for (const name of options.engines) await turns.add(name, () => peerOptions(name, model, options));
@@ -67,10 +68,10 @@ async function measureSpeeds(
   };
   const { libraries } = turns;
   const agreement = await turns.agreement(PROMPT_TOKENS);
-  if (tests.some((test) => test !== 'busy')) await measureDepths(turns, { depths, tests, rounds }, onRow);
+  if (tests.some((test) => test !== 'busy')) await measureDepths(turns, { depths, tests, rounds, sliceTokens }, onRow);
   if (tests.includes('busy')) onRow(await measureBusy(turns, rounds));
   const { waitingShare } = turns;
-  return rows.map((row) => ({ ...row, libraries, agreement, waitingShare, absent: absentOf(turns, row) }));
+  return rows.map((row) => ({ ...row, libraries, agreement, sliceTokens, waitingShare, absent: absentOf(turns, row) }));
 }
 
 /** Returns the reasons of a row's empty cells. An engine that failed later has figures in this row. */

@@ -19,6 +19,7 @@ const row = (given: Pick<SpeedRow, 'test' | 'depth' | 'variant' | 'ratios'>): Sp
   absent: {},
   libraries: {},
   agreement: {},
+  sliceTokens: 8,
   otherShare: 0,
   waitingShare: 0,
 });

@@ -8,8 +8,6 @@ import type { SpentByEngine, Turns } from './turns.ts';
 
 export const PROMPT_TOKENS = 512;
 export const DECODE_TOKENS = 64;
-/** The tokens that an engine decodes before the next has its turn. */
-export const SLICE_TOKENS = 8;
 const BUSY_TOKENS = 32;
 /** The time after which the scheduler has spread the other work. */
 const SETTLING_MS = 1_500;
@@ -21,12 +19,14 @@ interface Wanted {
   readonly depths: readonly number[];
   readonly tests: readonly Test[];
   readonly rounds: number;
+  /** The tokens that an engine decodes before the next has its turn. */
+  readonly sliceTokens: number;
 }
 
 /** Measures prompts and decoding of all engines in turns, at each depth. `onRow` gets each row when it is measured. */
 export async function measureDepths(
   turns: Turns,
-  { depths, tests, rounds }: Wanted,
+  { depths, tests, rounds, sliceTokens }: Wanted,
   onRow: (row: Measured) => void,
 ): Promise<void> {
   let filled = 0;
@@ -36,7 +36,7 @@ export async function measureDepths(
     for (const test of tests) {
       if (test === 'busy') continue;
       const count = test === 'prompt' ? PROMPT_TOKENS : DECODE_TOKENS;
-      const size = test === 'prompt' ? PROMPT_TOKENS : SLICE_TOKENS;
+      const size = test === 'prompt' ? PROMPT_TOKENS : sliceTokens;
       const measured: SpentByEngine[] = [];
       const load = new OtherLoad(turns.usedMs);
       // The first round warms up.

@@ -25,6 +25,7 @@ const row: SpeedRow = {
   absent: { ik: 'It does not know the model.' },
   libraries: { libllama: ['libggml-cpu-zen4'] },
   agreement: {},
+  sliceTokens: 8,
   otherShare: 0.01,
   waitingShare: 0.002,
 };

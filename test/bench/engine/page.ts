@@ -3,7 +3,7 @@ import { FIRST_PROMPT_TOKENS } from './aloneProtocol.ts';
 import { FIRST_TOKEN_CHARACTERS } from './extras.ts';
 import { goalLines } from './goals.ts';
 import { IK_PACKAGE } from './ikPackage.ts';
-import { DECODE_TOKENS, PROMPT_TOKENS, SLICE_TOKENS } from './measure.ts';
+import { DECODE_TOKENS, PROMPT_TOKENS } from './measure.ts';
 import type { Processor } from './processor.ts';
 import type { Case, ExtraRow, Kept, Provenance, SpeedRow, Test } from './rows.ts';
 import { ENGINE_NAMES, ENGINES, VARIANTS, type EngineName } from './variants.ts';
@@ -24,8 +24,8 @@ export function enginePage(kept: Kept): string {
 
 function introduction(): string {
   return `Each engine runs the same file in a process of its own. The engines take turns, so that only one computes at a
-time. A prompt has ${PROMPT_TOKENS} tokens. Decoding has ${DECODE_TOKENS} tokens, in slices of ${SLICE_TOKENS}. *Depth* is the number of tokens in the cache
-before.
+time. A prompt has ${PROMPT_TOKENS} tokens. Decoding has ${DECODE_TOKENS} tokens, in slices. An engine waits between its slices, and its first tokens after
+that are slower. Shorter slices have more of them. *Depth* is the number of tokens in the cache before.
 
 A cell has the tokens per second, and in brackets the tokens per second of processor time. A ratio is Chorus's speed
 over that of the other engine, and in brackets the same per processor time. All are medians of rounds.
@@ -96,6 +96,7 @@ function notes(rows: readonly SpeedRow[]): string {
         `**${titleOf(name)} computes something else here**: its logits agree too little with libllama's. Its speeds are no comparison.`,
     ),
     agreements(rows),
+    `Tokens of a slice: ${[...new Set(rows.map(({ sliceTokens }) => sliceTokens))].join(', ')}.`,
     ...names('absent').map((reason) => `No figures of ${reason}`),
     `Libraries: ${names('libraries').join('; ')}. Engines that waited used at most ${waiting} % of the time of the turns, and other processes at most ${other} % of the machine.`,
   ].join('\n\n');

@@ -18,6 +18,7 @@ const row: SpeedRow = {
   absent: {},
   libraries: {},
   agreement: {},
+  sliceTokens: 8,
   otherShare: 0,
   waitingShare: 0,
 };

@@ -44,6 +44,8 @@ export interface SpeedRow extends Case, Provenance {
   readonly libraries: Partial<Record<EngineName, readonly string[]>>;
   /** The correlation of each engine's logits with libllama's behind a prompt. */
   readonly agreement: Partial<Record<EngineName, number>>;
+  /** The tokens that an engine decoded before the next had its turn. */
+  readonly sliceTokens: number;
   /** See `OtherLoad`. */
   readonly otherShare: number;
   /** See `Turns.waitingShare`. */
