@@ -2,16 +2,14 @@
  * Compiles the kernels for all platforms with zig, which PyPI has as `ziglang`: `npx tsx .scripts/buildKernels.ts`.
  * `--check` compares with the committed files instead, and says so if zig is missing.
  */
-import { execFile } from 'node:child_process';
+import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
 const native = fileURLToPath(new URL('../kernels/native', import.meta.url));
 const ZIG_VERSION = '0.17.0';
 
@@ -39,7 +37,7 @@ const targets: Readonly<Record<string, Target>> = {
 async function zigCommand(): Promise<readonly string[] | undefined> {
   for (const command of [['zig'], ['python3', '-m', 'ziglang']]) {
     const [program, ...rest] = command as [string, ...string[]];
-    const version = await run(program, [...rest, 'version']).catch(() => undefined);
+    const version = await execa(program, [...rest, 'version']).catch(() => undefined);
     if (version?.stdout.trim() === ZIG_VERSION) return command;
   }
   return undefined;
@@ -55,11 +53,11 @@ async function compile(zig: readonly string[], { triple, file, sources }: Target
     const object = path.join(folder, `${source}.o`);
     const cpu = `-mcpu=${processor}`;
     // Relative paths keep those of this machine out of the file.
-    await run(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], {
+    await execa(program, [...rest, 'cc', ...common, cpu, '-c', `${source}.c`, '-o', object], {
       cwd: path.join(native, 'source'),
     });
   }
-  await run(program, [...rest, 'cc', '-target', triple, '-shared', '-s', '-o', file, ...objects], { cwd: folder });
+  await execa(program, [...rest, 'cc', '-target', triple, '-shared', '-s', '-o', file, ...objects], { cwd: folder });
   return withoutTimestamp(await readFile(path.join(folder, file)));
 }
 

@@ -46,7 +46,8 @@ export class PackedMatrix extends CustomMatrix {
     const extents = toShape(shape);
     super(memory.pointer, type, extents, contiguousStrides(type, extents), memory.name);
     const kernels = nativeKernels();
-    if (!kernels || memory.sizeBytes < packedBytes(type, shape) || packedBytes(type, shape) === 0)
+    const neededBytes = packedBytes(type, shape);
+    if (!kernels || neededBytes === 0 || memory.sizeBytes < neededBytes)
       throw new ShapeError(`${this.toString()} can't be packed in ${memory.toString()}.`);
     this.#kernels = kernels;
   }

@@ -5,7 +5,7 @@
 /* The values of IQ4_NL and IQ4_XS. */
 static const int8_t IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
-/* How codes are added to: a value is its code minus this, except for types with a table or a minimum. */
+/* A value is its code minus this. It is 0 for types with a table or a minimum. */
 ALWAYS_INLINE int offset_of(int type) {
     switch (type) {
         case TYPE_Q4_0: return 8;

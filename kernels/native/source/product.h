@@ -121,7 +121,7 @@ ALWAYS_INLINE void multiply_part(const int type, const int width, const int firs
 ALWAYS_INLINE void multiply_panel(const int type, const int width, const uint8_t *panel, int64_t columns,
                                   const uint8_t *tile, float *out) {
     /* With few tokens a whole panel is read at once, so that memory is read in order. */
-    const int parts = PARTS > 1 && width * 2 <= TOKENS_AT_ONCE ? (PARTS < 2 ? PARTS : 2) : 1;
+    const int parts = PARTS > 1 && width * 2 <= TOKENS_AT_ONCE ? 2 : 1;
     UNROLL for (int part = 0; part < PARTS; part += parts)
         UNROLL for (int first = 0; first < width; first += TOKENS_AT_ONCE)
             multiply_part(type, width, first, width - first < TOKENS_AT_ONCE ? width - first : TOKENS_AT_ONCE, part,

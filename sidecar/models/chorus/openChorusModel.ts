@@ -232,11 +232,15 @@ async function readWeights(
   const { specs, tensors } = withTiedOutput(model, placement);
   const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
   let loadedBytes = 0;
-  const kernels = loadNativeKernels();
-  if (placement.device.kind === 'cpu' && 'missing' in kernels && kernels.isFault)
-    request.report?.(`ggml multiplies on the processor. ${kernels.missing}`);
+  if (placement.device.kind === 'cpu') reportMissingKernels(request);
   return loadWeights(placement, specs, tensors, {
     signal: request.signal,
     onBytes: (bytes) => request.onProgress?.(share * Math.min(1, (loadedBytes += bytes) / totalBytes)),
   });
+}
+
+/** Tells why ggml multiplies where our own kernels should. */
+function reportMissingKernels({ report }: OpenRequest): void {
+  const kernels = loadNativeKernels();
+  if ('missing' in kernels && kernels.isFault) report?.(`ggml multiplies on the processor. ${kernels.missing}`);
 }
