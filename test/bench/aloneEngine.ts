@@ -7,19 +7,14 @@ import process from 'node:process';
 import { Device } from '../../kernels/ggml/device.ts';
 import { addPackageRoot } from '../../kernels/ggml/libraries.ts';
 import { greedy } from '../../sidecar/models/decoding/sampler.ts';
-import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
-import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
+import { openAlone } from './engine/openAlone.ts';
 import { benchTokens, CHUNK_TOKENS } from './engine/protocol.ts';
 import { FIRST_PROMPT_TOKENS, type AloneOptions, type AloneResult } from './engine/aloneProtocol.ts';
 
 const options = JSON.parse(process.argv[2] as string) as AloneOptions;
 if (options.packageRoot !== undefined) addPackageRoot(options.packageRoot);
 using device = new Device('cpu', { threads: options.threads });
-using opened = await openNetwork(options.model, {
-  placement: onOneDevice(device),
-  capacityTokens: options.contextTokens,
-  adapters: options.experts === undefined ? [] : [options.experts],
-});
+using opened = await openAlone(options, device);
 const { network, sequence, model } = opened;
 const tokens = benchTokens(sequence.capacity, model.hyperparameters.vocabularySize);
 greedy(await network.evaluate(sequence, tokens.slice(0, FIRST_PROMPT_TOKENS), 'last'));

@@ -8,6 +8,7 @@ import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts'
 import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 import type { GgufEntry } from '../../sidecar/models/gguf/content.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
+import { chunkedLogits } from './chunkedLogits.ts';
 import { compareLogits } from './compareLogits.ts';
 import { TINY_VOCABULARY, writeTinyModel } from './tinyModels.ts';
 
@@ -82,7 +83,7 @@ export function describeShapes(what: string, shapes: Readonly<Record<string, Sha
           for (const chunkTokens of [tokens.length, CHUNK_TOKENS]) {
             const { normalisedSquaredError, meanDivergence, argmaxDisagreements } = compareLogits(
               await network.logits(tokens, { chunkTokens }),
-              chunked(peer, chunkTokens),
+              chunkedLogits(peer, tokens, chunkTokens),
               TINY_VOCABULARY,
             );
             const how = `${layout}, in chunks of ${chunkTokens}`;
@@ -116,12 +117,4 @@ async function writeShape(
       : { 'attention.key_length': count(headSize), 'attention.value_length': count(headSize) }),
   };
   await writeTinyModel(file, { variant, type: 'F32', device, keys: { ...sizes, ...keys }, ...others });
-}
-
-function chunked(peer: LibLlama, chunkTokens: number): Float32Array[] {
-  peer.clear();
-  const rows: Float32Array[] = [];
-  for (let start = 0; start < tokens.length; start += chunkTokens)
-    rows.push(...peer.decode(tokens.slice(start, start + chunkTokens), start, { all: true }));
-  return rows;
 }

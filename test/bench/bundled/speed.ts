@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
+import { timeToFirstTokenMs } from '../firstToken.ts';
 import { readBitTexts } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
@@ -47,9 +47,9 @@ async function measureSpeed({ file, experts }: BenchModel, code: string): Promis
   try {
     await engine.load({ modelPath: file, experts, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 0 });
     // The first completion reads the weights from the disk.
-    await complete(engine, code.slice(-FIRST_TOKEN_CHARACTERS));
-    const firstTokenMs = await complete(engine, code.slice(0, FIRST_TOKEN_CHARACTERS));
-    await complete(engine, code.slice(FIRST_TOKEN_CHARACTERS, FIRST_TOKEN_CHARACTERS + LONG_CHARACTERS));
+    await timeToFirstTokenMs(engine, code.slice(-FIRST_TOKEN_CHARACTERS));
+    const firstTokenMs = await timeToFirstTokenMs(engine, code.slice(0, FIRST_TOKEN_CHARACTERS));
+    await timeToFirstTokenMs(engine, code.slice(FIRST_TOKEN_CHARACTERS, FIRST_TOKEN_CHARACTERS + LONG_CHARACTERS));
     const memory = await memoryOf(engine.pid as number);
     const { results } = await engine.bench({
       promptTokens: PROMPT_TOKENS,
@@ -62,19 +62,6 @@ async function measureSpeed({ file, experts }: BenchModel, code: string): Promis
   } finally {
     await engine.dispose();
   }
-}
-
-/** Returns the milliseconds until the first token. */
-async function complete(engine: EngineProcess, text: string): Promise<number> {
-  const start = performance.now();
-  await engine.generate({
-    sequence: 'bench',
-    priority: 'completion',
-    tokens: await engine.tokenize(text),
-    maxTokens: 1,
-    sampling: { temperature: 0 },
-  });
-  return performance.now() - start;
 }
 
 /** Returns the memory of a process. Throws if the system has no `/proc`. */

@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { computeEnvironment } from '../../../sidecar/common/childProcess/computeEnvironment.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { DraftingSpeed } from '../draftingSpeed.ts';
+import { timeToFirstTokenMs } from '../firstToken.ts';
 import { repositoryRoot } from '../report.ts';
 import { median } from '../statistics.ts';
 import type { AloneOptions } from './aloneProtocol.ts';
@@ -40,21 +40,9 @@ export async function measureFirstToken(model: EngineModel, threads: number): Pr
     const choice = { engine: 'auto', device: 'cpu', contextSizeTokens: 0 } as const;
     await engine.load({ modelPath, threads, ...choice, ...(experts === undefined ? {} : { experts }) });
     const times: number[] = [];
-    for (const text of texts) times.push(await complete(engine, text.slice(0, FIRST_TOKEN_CHARACTERS)));
+    for (const text of texts) times.push(await timeToFirstTokenMs(engine, text.slice(0, FIRST_TOKEN_CHARACTERS)));
     return { test: 'first-token', elapsedMs: median(times.slice(1)) };
   } finally {
     await engine.dispose();
   }
-}
-
-async function complete(engine: EngineProcess, text: string): Promise<number> {
-  const start = performance.now();
-  await engine.generate({
-    sequence: 'bench',
-    priority: 'completion',
-    tokens: await engine.tokenize(text),
-    maxTokens: 1,
-    sampling: { temperature: 0 },
-  });
-  return performance.now() - start;
 }

@@ -8,21 +8,13 @@ import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNe
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { LibLlama } from '../../../../../sidecar/models/llamaCpp/libLlama.ts';
 import { openVariant, VARIANTS } from '../../../../kernels/native/directCalls.ts';
+import { chunkedLogits } from '../../../../reference/chunkedLogits.ts';
 import { compareLogits, flatRows } from '../../../../reference/compareLogits.ts';
 
 const TOKENS = 200;
 const CHUNKS = [TOKENS, 7, 1];
 /** Both are noise of the same size. */
 const MOST_RATIO = 1.25;
-
-/** Evaluates tokens in chunks, and returns the logits of all of them. */
-function chunked(peer: LibLlama, tokens: readonly number[], chunkTokens: number): Float32Array[] {
-  peer.clear();
-  const rows: Float32Array[] = [];
-  for (let start = 0; start < tokens.length; start += chunkTokens)
-    rows.push(...peer.decode(tokens.slice(start, start + chunkTokens), start, { all: true }));
-  return rows;
-}
 
 describe('SmolLM2 on our own kernels', () => {
   for (const variant of VARIANTS) {
@@ -47,9 +39,9 @@ describe('SmolLM2 on our own kernels', () => {
           });
           assert.ok(network.network.options.weights.table.tensor('blk.0.ffn_up.weight') instanceof PackedMatrix);
           const tokens = Array.from({ length: TOKENS }, (_, index) => (index * 7_919 + 13) % peer.vocabularySize);
-          const byOther = flatRows(chunked(other, tokens, TOKENS));
+          const byOther = flatRows(chunkedLogits(other, tokens, TOKENS));
           for (const chunkTokens of CHUNKS) {
-            const expected = chunked(peer, tokens, chunkTokens);
+            const expected = chunkedLogits(peer, tokens, chunkTokens);
             const own = compareLogits(await network.logits(tokens, { chunkTokens }), expected, peer.vocabularySize);
             const theirs = compareLogits(byOther, expected, peer.vocabularySize);
             assert.ok(

@@ -8,6 +8,7 @@ import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../../../kernels/ggml/types.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
+import { chunkedLogits } from '../../../../reference/chunkedLogits.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { onGgmlKernels } from '../../../../reference/ggmlKernels.ts';
 import { LibLlama } from '../../../../../sidecar/models/llamaCpp/libLlama.ts';
@@ -69,10 +70,10 @@ describe(`Chorus graphs give the logits of libllama on ${device}`, () => {
         capacityTokens: CONTEXT_TOKENS,
         layout: 'rows',
       });
-      const whole = chunked(peer, tokens.length);
+      const whole = chunkedLogits(peer, tokens, tokens.length);
       for (const chunkTokens of [tokens.length, 64]) {
         const actual = await network.logits(tokens, { chunkTokens });
-        const expected = chunkTokens === tokens.length ? whole : chunked(peer, chunkTokens);
+        const expected = chunkTokens === tokens.length ? whole : chunkedLogits(peer, tokens, chunkTokens);
         const { normalisedSquaredError, meanDivergence, ...compared } = compareLogits(
           actual,
           expected,
@@ -116,7 +117,7 @@ describe(`Chorus graphs give the logits of libllama on ${device}`, () => {
         for (const chunkTokens of [7, 48]) {
           const { normalisedSquaredError, argmaxDisagreements } = compareLogits(
             await network.logits(tokens, { chunkTokens }),
-            chunked(peer, chunkTokens),
+            chunkedLogits(peer, tokens, chunkTokens),
             TINY_VOCABULARY,
           );
           assert.ok(
@@ -135,12 +136,4 @@ function flat(rows: readonly Float32Array[]): Float32Array {
     { length: rows.length * TINY_VOCABULARY },
     (_, index) => (rows[Math.floor(index / TINY_VOCABULARY)] as Float32Array)[index % TINY_VOCABULARY] as number,
   );
-}
-
-function chunked(peer: LibLlama, chunkTokens: number): Float32Array[] {
-  peer.clear();
-  const rows: Float32Array[] = [];
-  for (let start = 0; start < tokens.length; start += chunkTokens)
-    rows.push(...peer.decode(tokens.slice(start, start + chunkTokens), start, { all: true }));
-  return rows;
 }
