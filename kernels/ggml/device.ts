@@ -1,6 +1,7 @@
 import koffi from 'koffi';
-import os from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { GgmlFunctions, Pointer } from './bindings.ts';
+import { ComputeThreads } from './computeThreads.ts';
 import { AllocationError, DeviceError } from './errors.ts';
 import { Interruption } from './interruption.ts';
 import { loadGgml, type LibraryBuild } from './libraries.ts';
@@ -67,9 +68,9 @@ export class Device implements Disposable {
   readonly repackBufferTypes: readonly Pointer[];
   /** Absent if the device can't end a computation early. */
   readonly interruption: Interruption | undefined;
-  /** 0 means not set yet. */
-  #threads = 0;
-  readonly #setThreads: ((backend: Pointer, threads: number) => void) | undefined;
+  /** Absent if the device does not compute on the processor. */
+  readonly #computeThreads: ComputeThreads | undefined;
+  #threads = 1;
   #disposed = false;
 
   /** Opens the first device of a kind. Throws `DeviceError` if there is none. */
@@ -91,15 +92,8 @@ export class Device implements Disposable {
     this.repackBufferTypes = extraBufferTypes(functions, handle).filter((type) =>
       /AMX|REPACK/.test(functions.ggml_backend_buft_name(type)),
     );
-    const setThreads = functions.ggml_backend_reg_get_proc_address(
-      functions.ggml_backend_dev_backend_reg(handle),
-      'ggml_backend_set_n_threads',
-    );
-    if (setThreads) {
-      const prototype = koffi.proto('void', ['void *', 'int']);
-      this.#setThreads = (backend, threads) => void koffi.call(setThreads, prototype, backend, threads);
-    }
-    this.setThreads(options.threads ?? os.availableParallelism());
+    this.#computeThreads = ComputeThreads.of(this);
+    this.setThreads(options.threads ?? availableParallelism());
   }
 
   get threads(): number {
@@ -108,13 +102,11 @@ export class Device implements Disposable {
 
   /**
    * Sets the number of compute threads, from 1 to the number of cores. With more threads than cores, ggml's barriers
-   * spin for seconds.
+   * spin for seconds. No graph may be computed meanwhile.
    */
   setThreads(threads: number): void {
-    const bounded = Math.max(1, Math.min(threads, os.availableParallelism()));
-    if (bounded === this.#threads) return;
-    this.#setThreads?.(this.pointer, bounded);
-    this.#threads = bounded;
+    this.#threads = Math.max(1, Math.min(threads, availableParallelism()));
+    this.#computeThreads?.use(this.#threads);
   }
 
   /** Allocates all tensors of a context that have no buffer yet. Throws `AllocationError`. */
@@ -134,6 +126,7 @@ export class Device implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.functions.ggml_backend_free(this.pointer);
+    this.#computeThreads?.[Symbol.dispose]();
     this.interruption?.[Symbol.dispose]();
   }
 }
